@@ -1,0 +1,43 @@
+/* zoo.h - the names of the historic bugs that can be put back on purpose, as a set of bits.
+ *
+ * Each switch is one `if` at the one decision its bug is about. The world hands the set to whoever
+ * runs in it; the real program leaves every bit clear. What a bug does, where it comes from and the
+ * scenario that shows it are told in sim/zoo.c: nothing here may know about the simulator. */
+#ifndef ODRADEK_BASE_ZOO_H
+#define ODRADEK_BASE_ZOO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* X(identifier, name on the command line) */
+#define ZOO_LIST(X)                                   \
+        X(NO_DIR_SYNC, "no-dir-sync")                 \
+        X(TORN_TAIL_KEPT, "torn-tail-kept")           \
+        X(STALE_CLEAN_MARKER, "stale-clean-marker")   \
+        X(UNSYNCED_CHECKPOINT, "unsynced-checkpoint") \
+        X(TRUSTS_INDEX, "trusts-index")               \
+        X(APPEND_AFTER_ERROR, "append-after-error")
+
+enum zoo_bug {
+#define ZOO_ENUM(id, name) ZOO_##id,
+        ZOO_LIST(ZOO_ENUM)
+#undef ZOO_ENUM
+                ZOO_BUGS
+};
+
+struct zoo {
+        uint64_t bits; /* bit b set: bug b is put back */
+};
+
+static inline bool zoo_has(struct zoo zoo, enum zoo_bug bug)
+{
+        return zoo.bits >> bug & 1;
+}
+
+/* "no-dir-sync" and so on. Static storage. */
+const char *zoo_name(enum zoo_bug bug);
+
+/* The bug of that name, or ZOO_BUGS when there is none. */
+enum zoo_bug zoo_find(const char *name);
+
+#endif
