@@ -1,0 +1,71 @@
+/* api.h - the APIs of the protocol: one table of keys, names and versions.
+ *
+ * The table below is what the broker answers to ApiVersions, what it checks a request against, what
+ * our client negotiates with and what docs/ prints. `min`-`max` is what is spoken; `advertised_min`
+ * may be lower where a client tests for a version that it never sends (librdkafka before 2.11.1
+ * switches compression off unless Produce is offered from 0; KAFKA-18659).
+ *
+ * Source: ApiKeys.java; KIP-482 for flexible versions; KIP-511 for ApiVersions. */
+#ifndef ODRADEK_WIRE_API_H
+#define ODRADEK_WIRE_API_H
+
+#include "wire/serde.h"
+
+/* X(key, NAME, "name", min, max, first flexible version or 32767, advertised_min or -1: hidden) */
+#define API_LIST(X)                                                             \
+        X(0, PRODUCE, "Produce", 3, 9, 9, 0)                                    \
+        X(1, FETCH, "Fetch", 4, 12, 12, 4)                                      \
+        X(2, LIST_OFFSETS, "ListOffsets", 1, 7, 6, 1)                           \
+        X(3, METADATA, "Metadata", 0, 12, 9, 0)                                 \
+        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 2, 3, 0)                  \
+        X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0)                          \
+        X(19, CREATE_TOPICS, "CreateTopics", 2, 7, 5, 2)                        \
+        X(20, DELETE_TOPICS, "DeleteTopics", 1, 6, 4, 1)                        \
+        X(21, DELETE_RECORDS, "DeleteRecords", 0, 2, 2, 0)                      \
+        X(23, OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", 2, 4, 4, 2)      \
+        X(32, DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, 1)                  \
+        X(33, ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, 0)                        \
+        X(37, CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, 0)                \
+        X(44, INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, 0) \
+        X(60, DESCRIBE_CLUSTER, "DescribeCluster", 0, 1, 0, 0)
+
+enum api_key {
+#define API_ENUM(key, NAME, name, min, max, flexible, advertised_min) API_##NAME = (key),
+        API_LIST(API_ENUM)
+#undef API_ENUM
+                API_NEVER_FLEXIBLE = 32767
+};
+
+struct api {
+        int16_t key;
+        const char *name;
+        int16_t min, max;
+        int16_t flexible_from;
+        int16_t advertised_min; /* -1: not offered to clients */
+};
+
+/* All of them, by key. */
+const struct api *api_table(int32_t *count);
+
+/* NULL when the key is not in the table. */
+const struct api *api_find(int16_t key);
+
+/* The header in front of each request (RequestHeader v1, v2 when the request is flexible). */
+struct request_header {
+        int16_t api_key;
+        int16_t api_version;
+        int32_t correlation_id; /* comes back in the answer */
+        struct str client_id;   /* null allowed; not compact even in flexible headers */
+};
+
+/* Reads or writes the header; sets s->version and s->flexible for the body that follows. When
+ * reading, a key or version that the table lacks is no error here: s->flexible is then false and
+ * the caller decides (ApiVersions is answered even then: KIP-511). Write through a serde_writer()
+ * of any version. */
+void serde_request_header(struct serde *s, struct request_header *h);
+
+/* The header in front of each answer: the correlation id, and tags when `api` is flexible in
+ * s->version. An ApiVersions answer has no tags ever: its reader cannot know the version yet. */
+void serde_response_header(struct serde *s, const struct api *api, int32_t *correlation_id);
+
+#endif
