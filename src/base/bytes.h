@@ -61,7 +61,8 @@ uint8_t *buffer_reserve(struct buffer *b, size_t more);
 void buffer_append(struct buffer *b, const void *data, size_t size);
 
 /* Appends formatted text without its NUL. */
-void buffer_printf(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_printf(struct buffer *b, const char *format, ...)
+        __attribute__((format(printf, 2, 3), nonnull));
 
 static inline struct span buffer_span(const struct buffer *b)
 {

@@ -1,0 +1,133 @@
+# Odradek: plain `make` builds; `make help` lists what else there is.
+.DEFAULT_GOAL := all
+
+CC     ?= gcc
+OPT    ?= -O2
+SAN    ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# Variants build in folders of their own, so switching does not rebuild the world.
+variant := $(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(filter-out -O2,$(OPT)),$(OPT))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COV),-coverage)
+comma   := ,
+BUILD   ?= build$(variant)
+
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
+CFLAGS  := -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) -Isrc -I. -fno-strict-overflow -pthread -MMD -MP $(EXTRA_CFLAGS)
+LDFLAGS := -pthread $(EXTRA_LDFLAGS)
+LIBS    := -lz -lsnappy -llz4 -lzstd
+ifneq ($(wildcard /usr/include/isa-l/crc.h),)
+CFLAGS  += -DHAVE_ISAL
+LIBS    += -lisal
+endif
+ifneq ($(SAN),)
+CFLAGS  += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=$(SAN)
+endif
+ifneq ($(COV),)
+CFLAGS  += --coverage -DODRADEK_COVERAGE
+LDFLAGS += --coverage
+endif
+
+# The core is what both worlds run; it must not touch the operating system (make check-walls).
+core_dirs := base wire log replication groups delivery cluster client broker
+core_src  := $(foreach d,$(core_dirs),$(wildcard src/$(d)/*.c))
+real_src  := $(wildcard src/copy/*.c src/posix/*.c src/cli/*.c)
+sim_src   := $(wildcard sim/*.c)
+unit_src  := $(wildcard tests/unit/test_*.c)
+help_src  := $(filter-out $(unit_src),$(wildcard tests/unit/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+core_obj := $(call obj,$(core_src))
+real_obj := $(call obj,$(real_src))
+sim_obj  := $(call obj,$(sim_src))
+unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
+# For unit tests: everything but the two main()s.
+real_lib := $(filter-out $(BUILD)/obj/src/cli/main.o,$(real_obj))
+sim_lib  := $(filter-out $(BUILD)/obj/sim/main.o,$(sim_obj))
+
+.PHONY: all
+all: $(BUILD)/odradek $(BUILD)/odradek-sim
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/libodradek.a: $(core_obj)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/odradek: $(real_obj) $(BUILD)/libodradek.a
+	$(CC) $(LDFLAGS) $^ $(LIBS) -linih -o $@
+
+$(BUILD)/odradek-sim: $(sim_obj) $(BUILD)/libodradek.a
+	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# The simulator without its main(), for fuzz targets.
+$(BUILD)/sim.a: $(sim_lib)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(help_src)) $(real_lib) $(sim_lib) $(BUILD)/libodradek.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(filter-out %.a,$^) $(BUILD)/libodradek.a -lcmocka -linih $(LIBS) -o $@
+
+.PHONY: unit-tests
+unit-tests: $(unit_bin)
+
+# --- what people call ---
+
+.PHONY: help deps demo test check check-walls coverage sweep fuzz format interop clean
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+deps: ## install the Debian packages that building and testing need
+	@sh tests/deps.sh check
+
+demo: ## the project in three acts, under 20 seconds once built
+	@sh tests/deps.sh build
+	@$(MAKE) -s -j2 all
+	@BUILD=$(BUILD) sh labs/demo.sh
+
+integration := $(sort $(wildcard tests/integration/*.sh))
+integration := $(filter-out tests/integration/lib.sh,$(integration))
+
+test: ## all tests that need nothing but Debian packages
+	@sh tests/deps.sh test
+	@$(MAKE) -s -j2 WERROR=1 all unit-tests
+	@BUILD=$(BUILD) sh tests/run.sh $(unit_bin) $(integration)
+
+export HASH_SEEDS SWEEP_SEEDS VALGRIND_TESTS
+check: ## walls, format, warnings, sanitizers, valgrind, a bounded sweep, equal hashes
+	@sh tests/deps.sh check
+	@$(MAKE) -s -j2 all unit-tests
+	@BUILD=$(BUILD) sh tests/run.sh $(sort $(wildcard tests/checks/*.sh))
+
+check-walls: $(BUILD)/libodradek.a ## the core uses nothing but struct world; no include climbs a floor
+	@sh tests/check_walls.sh $<
+
+SEEDS ?= 1..2000
+sweep: $(BUILD)/odradek-sim ## random clusters and faults: make sweep SEEDS=1..20000
+	$(BUILD)/odradek-sim sweep --seeds $(SEEDS) --jobs 2
+
+coverage: ## lines of src/ and sim/ that the tests reach (gcovr)
+	@sh tests/deps.sh check
+	@$(MAKE) -s -j2 COV=1 OPT=-O1 all unit-tests
+	@BUILD=build-O1-coverage sh tests/coverage.sh
+
+FUZZ_SECONDS ?= 30
+fuzz: ## libFuzzer on frames, batches and recovery: make fuzz FUZZ_SECONDS=300
+	@sh tests/deps.sh check
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
+
+interop: all ## clients from other registries, where those answer
+	@BUILD=$(BUILD) sh tests/run.sh $(sort $(wildcard tests/interop/*.sh))
+
+format: ## clang-format over everything
+	@clang-format -i $$(find src sim tests -name '*.[ch]')
+
+clean: ## remove what was built
+	rm -rf build build-*
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

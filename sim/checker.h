@@ -1,0 +1,31 @@
+/* checker.h - reads the history of a run and names every anomaly in it.
+ *
+ * All checks are O(n log n) over sorted arrays of facts: (partition, offset, send) triples, each
+ * with a note of who vouches for it: the send's acknowledgement, a reader, the final read.
+ *
+ *     lost write           acknowledged, missing from the final read
+ *     vanished read        read once, missing from the final read
+ *     inconsistent offset  two values were seen at one offset
+ *     duplicate            one value at two offsets of the final read
+ *     phantom read         read, but never sent; or no sound batch at all
+ *     read of a failed send
+ *     nonmonotonic send    of one producer and partition, in the order of sending
+ *     nonmonotonic poll, poll skip     of one reader and partition, without a reset in between
+ *     end offset, log start went back  between answers that did not overlap
+ *
+ * What was promised (the fault budget): a record that was acknowledged survives everything but a
+ * power cut; it survives that too when flush.messages=1, or when it had been synced by then. Else a
+ * cut may take a suffix of each partition, nothing from its middle. What clients deleted, and what
+ * retention may drop, is not looked for. A duplicate of a send that went out twice was not ruled
+ * out: producers are not idempotent here.
+ *
+ * Sources: Adya 1999; Jepsen's Kafka workload. */
+#ifndef ODRADEK_SIM_CHECKER_H
+#define ODRADEK_SIM_CHECKER_H
+
+#include "sim/history.h"
+#include "sim/verdict.h"
+
+void checker_run(const struct history *h, struct verdict *v);
+
+#endif

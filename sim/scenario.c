@@ -1,0 +1,357 @@
+#include "sim/scenario_forms.h"
+
+#include "log/compression.h"
+#include "sim/survival.h"
+#include "sim/verdict.h"
+#include "wire/api.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct form scenario_forms[VERBS] = {
+#define SCENARIO_FORM(VERB, kind, pattern, meaning) {FORM_##kind, pattern, meaning},
+        SCENARIO_LIST(SCENARIO_FORM)
+#undef SCENARIO_FORM
+};
+
+/* --- lists of words --- */
+
+static const char *acks_word(int32_t index, int64_t *value)
+{
+        static const char *const words[] = {"all", "0", "1"};
+        *value = index - 1;
+        return index < 3 ? words[index] : NULL;
+}
+
+static const char *codec_word(int32_t index, int64_t *value)
+{
+        *value = index;
+        return index < COMPRESSION_CODECS ? compression_name(index) : NULL;
+}
+
+static const char *survival_word(int32_t index, int64_t *value)
+{
+        *value = index;
+        return sim_survival_name(index);
+}
+
+static const char *api_word(int32_t index, int64_t *value)
+{
+        int32_t count;
+        const struct api *apis = api_table(&count);
+        if (index >= count)
+                return NULL;
+        *value = apis[index].key;
+        return apis[index].name;
+}
+
+static const char *guarantee_word(int32_t index, int64_t *value)
+{
+        *value = index;
+        if (index >= 2 * GUARANTEES)
+                return NULL;
+        enum guarantee g = (enum guarantee)(index / 2);
+        return index % 2 == 0 ? guarantee_name(g) : guarantee_opposite(g);
+}
+
+/* --- slots --- */
+
+static const struct slot_unit no_unit[] = {{"", 1}, {NULL, 0}};
+static const struct slot_unit bytes[] = {{"MB", 1 << 20}, {"KB", 1 << 10}, {"", 1}, {NULL, 0}};
+static const struct slot_unit times[] = {
+        {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {NULL, 0}};
+static const struct slot_unit rates[] = {{"/s", 1}, {NULL, 0}};
+static const struct slot_unit ppm[] = {{"ppm", 1}, {NULL, 0}};
+
+#define FIELD(member) offsetof(struct statement, member)
+
+static const struct slot slots[] = {
+        {"COUNT", SLOT_NUMBER, FIELD(count), "a number", no_unit, NULL},
+        {"TIMES", SLOT_NUMBER, FIELD(times), "a number", no_unit, NULL},
+        {"AFTER", SLOT_NUMBER, FIELD(after), "a number", no_unit, NULL},
+        {"FACTOR", SLOT_NUMBER, FIELD(factor), "a number", no_unit, NULL},
+        {"OPERATION", SLOT_NUMBER, FIELD(operation), "a number", no_unit, NULL},
+        {"PARTITIONS", SLOT_NUMBER, FIELD(partitions), "a number", no_unit, NULL},
+        {"REPLICAS", SLOT_NUMBER, FIELD(replicas), "a number", no_unit, NULL},
+        {"OFFSET", SLOT_NUMBER, FIELD(offset), "an offset", no_unit, NULL},
+        {"BYTES", SLOT_NUMBER, FIELD(bytes), "bytes (100, 4KB)", bytes, NULL},
+        {"BATCH", SLOT_NUMBER, FIELD(batch_bytes), "bytes (100, 4KB)", bytes, NULL},
+        {"TIME", SLOT_NUMBER, FIELD(time_ns), "a time (2s, 1.5s, 300ms)", times, NULL},
+        {"LINGER", SLOT_NUMBER, FIELD(linger_ns), "a time (2s, 1.5s, 300ms)", times, NULL},
+        {"RATE", SLOT_NUMBER, FIELD(rate), "a rate (100/s)", rates, NULL},
+        {"JUMP", SLOT_SIGNED, FIELD(jump_ns), "a jump (+60s, -5s)", times, NULL},
+        {"DRIFT", SLOT_SIGNED, FIELD(drift_ppm), "a drift (+200ppm, -200ppm)", ppm, NULL},
+        {"ACKS", SLOT_WORD, FIELD(acks), NULL, NULL, acks_word},
+        {"CODEC", SLOT_WORD, FIELD(codec), NULL, NULL, codec_word},
+        {"SURVIVAL", SLOT_WORD, FIELD(survival), NULL, NULL, survival_word},
+        {"API", SLOT_WORD, FIELD(api), NULL, NULL, api_word},
+        {"GUARANTEE", SLOT_WORD, FIELD(guarantee), NULL, NULL, guarantee_word},
+        {"NODE", SLOT_NODE, FIELD(node), "a node (1, broker 1, a client's name, all)", NULL, NULL},
+        {"OTHER", SLOT_NODE, FIELD(other), "a node (1, broker 1, a client's name, all)", NULL,
+         NULL},
+        {"TOPIC", SLOT_TOPIC, FIELD(topic), "a topic named above", NULL, NULL},
+        {"PARTITION", SLOT_PARTITION, 0, "a partition of a topic named above (orders/0)", NULL,
+         NULL},
+        {"NAME", SLOT_NAME, 0, "a new name of up to 31 letters, digits, '.', '_' or '-'", NULL,
+         NULL},
+        {"SETTINGS", SLOT_SETTINGS, 0, "a setting and its value", NULL, NULL},
+        {"CONDITION", SLOT_CONDITION, 0, NULL, NULL, NULL},
+        {"ACTION", SLOT_ACTION, 0, NULL, NULL, NULL},
+};
+
+const struct slot *scenario_slot(struct str word)
+{
+        for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++)
+                if (str_equal_c(word, slots[i].name))
+                        return &slots[i];
+        return NULL;
+}
+
+bool scenario_next_word(struct str *pattern, struct str *word, bool *optional)
+{
+        const char *at = pattern->data, *end = pattern->data + pattern->size;
+        while (at < end && *at == ' ')
+                at++;
+        if (at == end)
+                return false;
+        *optional = *at == '[';
+        if (*optional)
+                at++;
+        const char *stop = memchr(at, *optional ? ']' : ' ', (size_t)(end - at));
+        assert(stop || !*optional);
+        if (!stop)
+                stop = end;
+        *word = (struct str){at, (int32_t)(stop - at)};
+        if (*optional)
+                stop++;
+        *pattern = (struct str){stop, (int32_t)(end - stop)};
+        return true;
+}
+
+/* --- making one --- */
+
+struct statement scenario_statement(enum verb verb)
+{
+        int32_t any = 0; /* the last of the survivals */
+        while (sim_survival_name(any + 1))
+                any++;
+        return (struct statement){
+                .verb = verb,
+                .topic = -1,
+                .partitions = 1,
+                .replicas = 1,
+                .count = 1,
+                .times = 1,
+                .factor = 10,
+                .offset = -1,
+                .bytes = verb == VERB_PRODUCER ? 100 : 0,
+                .batch_bytes = 16384,
+                .rate = 50,
+                .acks = -1,
+                .survival = any,
+        };
+}
+
+void scenario_init(struct scenario *s)
+{
+        memset(s, 0, sizeof *s);
+        s->brokers = scenario_statement(VERB_BROKERS);
+        s->run = scenario_statement(VERB_RUN);
+        s->run.time_ns = 5 * INT64_C(1000000000);
+}
+
+bool scenario_add_setting(struct scenario *s, struct statement *statement, const char *key,
+                          const char *value)
+{
+        struct setting *setting = &s->settings[s->setting_count];
+        if (s->setting_count == SCENARIO_SETTINGS_MAX || strlen(key) >= sizeof setting->key ||
+            strlen(value) >= sizeof setting->value)
+                return false;
+        if (statement->setting_count++ == 0)
+                statement->first_setting = s->setting_count;
+        assert(statement->first_setting + statement->setting_count == s->setting_count + 1);
+        strcpy(setting->key, key);
+        strcpy(setting->value, value);
+        s->setting_count++;
+        return true;
+}
+
+const char *scenario_node_name(const struct scenario *s, int64_t id, char *into, size_t size)
+{
+        if (id == SCENARIO_ALL_NODES)
+                snprintf(into, size, "all");
+        else if (id < SCENARIO_CLIENT_ID)
+                snprintf(into, size, "broker %" PRId64, id);
+        else if (id < SCENARIO_CLIENT_ID + s->client_count)
+                snprintf(into, size, "%s", s->clients[id - SCENARIO_CLIENT_ID].name);
+        else
+                snprintf(into, size, "node %" PRId64, id);
+        return into;
+}
+
+/* --- printing --- */
+
+static int64_t value_of(const struct statement *from, const struct slot *slot)
+{
+        struct statement copy = *from;
+        return *scenario_field(&copy, slot);
+}
+
+static void print_number(const struct slot *slot, int64_t value, struct buffer *into)
+{
+        const struct slot_unit *unit = slot->units;
+        while (unit[1].name && (value == 0 || value % unit->factor != 0))
+                unit++;
+        buffer_printf(into, slot->kind == SLOT_SIGNED ? "%+" PRId64 "%s" : "%" PRId64 "%s",
+                      value / unit->factor, unit->name);
+}
+
+static void print_word(const struct slot *slot, int64_t value, struct buffer *into)
+{
+        const char *word;
+        int64_t at;
+        for (int32_t i = 0; (word = slot->word(i, &at)); i++)
+                if (at == value)
+                        buffer_printf(into, "%s", word);
+}
+
+static void print_settings(const struct scenario *s, const struct statement *from,
+                           struct buffer *into)
+{
+        for (int32_t i = 0; i < from->setting_count; i++) {
+                const struct setting *setting = &s->settings[from->first_setting + i];
+                buffer_printf(into, "%s%s %s", i > 0 ? " " : "", setting->key, setting->value);
+        }
+}
+
+static void print_slot(const struct scenario *s, const struct slot *slot,
+                       const struct statement *from, struct buffer *into)
+{
+        char name[SCENARIO_NAME_BYTES + 8];
+        switch (slot->kind) {
+        case SLOT_NUMBER:
+        case SLOT_SIGNED: print_number(slot, value_of(from, slot), into); break;
+        case SLOT_WORD: print_word(slot, value_of(from, slot), into); break;
+        case SLOT_NODE:
+                scenario_node_name(s, value_of(from, slot), name, sizeof name);
+                buffer_printf(into, "%s", name);
+                break;
+        case SLOT_NAME: buffer_printf(into, "%s", from->name); break;
+        case SLOT_TOPIC: buffer_printf(into, "%s", s->topics[from->topic].name); break;
+        case SLOT_PARTITION:
+                buffer_printf(into, "%s/%" PRId64, s->topics[from->topic].name, from->partition);
+                break;
+        case SLOT_SETTINGS: print_settings(s, from, into); break;
+        case SLOT_CONDITION:
+        case SLOT_ACTION: break; /* printed by print_step() */
+        }
+}
+
+/* An option is printed when its value is not the default. */
+static bool is_default(const struct statement *from, struct str option)
+{
+        struct statement usual = scenario_statement(from->verb);
+        struct str word;
+        bool optional;
+        while (scenario_next_word(&option, &word, &optional)) {
+                const struct slot *slot = scenario_slot(word);
+                if (slot && value_of(from, slot) != value_of(&usual, slot))
+                        return false;
+        }
+        return true;
+}
+
+static void print_pattern(const struct scenario *s, const struct statement *from,
+                          struct str pattern, struct buffer *into)
+{
+        struct str word;
+        bool optional;
+        while (scenario_next_word(&pattern, &word, &optional)) {
+                if (optional && is_default(from, word))
+                        continue;
+                if (into->size > 0 && into->data[into->size - 1] > ' ')
+                        buffer_printf(into, " ");
+                const struct slot *slot = optional ? NULL : scenario_slot(word);
+                if (optional)
+                        print_pattern(s, from, word, into);
+                else if (slot)
+                        print_slot(s, slot, from, into);
+                else
+                        buffer_append(into, word.data, (size_t)word.size);
+        }
+}
+
+/* Without its newline, and without spaces at its end. */
+static void print_statement(const struct scenario *s, const struct statement *from,
+                            struct buffer *into)
+{
+        print_pattern(s, from, str_of(scenario_forms[from->verb].pattern), into);
+        while (into->size > 0 && into->data[into->size - 1] == ' ')
+                into->size--;
+}
+
+static void print_line(const struct scenario *s, const struct statement *from, struct buffer *into)
+{
+        print_statement(s, from, into);
+        buffer_printf(into, "\n");
+}
+
+void scenario_print_action(const struct scenario *s, const struct statement *action,
+                           struct buffer *into)
+{
+        print_statement(s, action, into);
+}
+
+static void print_step(const struct scenario *s, const struct step *step, struct buffer *into)
+{
+        if (step->trigger.verb != VERB_AT)
+                buffer_printf(into, "when ");
+        print_statement(s, &step->trigger, into);
+        buffer_printf(into, " ");
+        print_line(s, &step->action, into);
+}
+
+void scenario_print(const struct scenario *s, struct buffer *into)
+{
+        print_line(s, &s->brokers, into);
+        for (int32_t i = 0; i < s->topic_count; i++)
+                if (s->topics[i].verb == VERB_TOPIC)
+                        print_line(s, &s->topics[i], into);
+        /* A client may be of a topic that a step makes, so the steps that do come first. */
+        for (int32_t i = 0; i < s->step_count; i++)
+                if (s->steps[i].action.verb == VERB_CREATE_TOPIC)
+                        print_step(s, &s->steps[i], into);
+        for (int32_t i = 0; i < s->client_count; i++)
+                print_line(s, &s->clients[i], into);
+        for (int32_t i = 0; i < s->step_count; i++)
+                if (s->steps[i].action.verb != VERB_CREATE_TOPIC)
+                        print_step(s, &s->steps[i], into);
+        print_line(s, &s->run, into);
+        for (int32_t i = 0; i < s->expect_count; i++)
+                print_line(s, &s->expects[i], into);
+}
+
+void scenario_print_language(struct buffer *into)
+{
+        static const char *const titles[] = {"Statements", "Conditions", "Actions"};
+        for (int kind = FORM_LINE; kind <= FORM_ACTION; kind++) {
+                buffer_printf(into, "%s%s:\n", kind > 0 ? "\n" : "", titles[kind]);
+                for (int i = 0; i < VERBS; i++)
+                        if ((int)scenario_forms[i].kind == kind)
+                                buffer_printf(into, "  %s\n      %s\n", scenario_forms[i].pattern,
+                                              scenario_forms[i].meaning);
+        }
+        for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
+                if (slots[i].kind != SLOT_WORD)
+                        continue;
+                buffer_printf(into, "\n%s:", slots[i].name);
+                const char *word;
+                int64_t value;
+                for (int32_t n = 0; (word = slots[i].word(n, &value)); n++)
+                        buffer_printf(into, "%s %s", n > 0 ? " |" : "", word);
+                buffer_printf(into, "\n");
+        }
+}

@@ -1,0 +1,90 @@
+/* verdict.h - what a run has shown: which guarantees held, and the first record that broke one.
+ *
+ * A guarantee is what a user was promised ("nothing lost"). An anomaly is one way of breaking it
+ * ("vanished read"), as the papers name them. Each finding is of one anomaly and either breaks a
+ * promise or does not: losing unsynced records in a power cut, say, was never ruled out. A checker
+ * that cries wolf is useless, so the two are counted apart.
+ *
+ * Sources of the anomalies' names: Adya (1999); Jepsen's Kafka tests. */
+#ifndef ODRADEK_SIM_VERDICT_H
+#define ODRADEK_SIM_VERDICT_H
+
+#include "base/bytes.h"
+
+/* X(ID, "as expected", "its opposite") */
+#define GUARANTEE_LIST(X)                                               \
+        X(NOTHING_LOST, "nothing lost", "something lost")               \
+        X(NO_PHANTOM, "no phantom", "a phantom")                        \
+        X(OFFSETS_UNIQUE, "one record per offset", "offset used twice") \
+        X(NO_DUPLICATE, "no duplicate", "a duplicate")                  \
+        X(ORDER_KEPT, "order kept", "order broken")                     \
+        X(MARKS_KEPT, "marks never go back", "a mark went back")        \
+        X(LOG_WELL_FORMED, "log well formed", "log malformed")          \
+        X(SYNCED_DURABLE, "synced is durable", "synced was lost")       \
+        X(ALL_ENDS, "all ends", "stuck")
+
+enum guarantee {
+#define GUARANTEE_ENUM(ID, name, opposite) GUARANTEE_##ID,
+        GUARANTEE_LIST(GUARANTEE_ENUM)
+#undef GUARANTEE_ENUM
+                GUARANTEES
+};
+
+/* X(ID, "name", the guarantee it breaks) */
+#define ANOMALY_LIST(X)                                               \
+        X(LOST_WRITE, "lost write", NOTHING_LOST)                     \
+        X(VANISHED_READ, "vanished read", NOTHING_LOST)               \
+        X(PHANTOM_READ, "phantom read", NO_PHANTOM)                   \
+        X(FAILED_READ, "read of a failed send", NO_PHANTOM)           \
+        X(INCONSISTENT_OFFSET, "inconsistent offset", OFFSETS_UNIQUE) \
+        X(DUPLICATE, "duplicate", NO_DUPLICATE)                       \
+        X(NONMONOTONIC_SEND, "nonmonotonic send", ORDER_KEPT)         \
+        X(NONMONOTONIC_POLL, "nonmonotonic poll", ORDER_KEPT)         \
+        X(POLL_SKIP, "poll skip", ORDER_KEPT)                         \
+        X(END_WENT_BACK, "end offset went back", MARKS_KEPT)          \
+        X(START_WENT_BACK, "log start went back", MARKS_KEPT)         \
+        X(MARKS_DISORDERED, "marks out of order (I5)", MARKS_KEPT)    \
+        X(MALFORMED_LOG, "malformed log (I8)", LOG_WELL_FORMED)       \
+        X(SYNCED_LOST, "synced lost (I9)", SYNCED_DURABLE)            \
+        X(STUCK, "stuck", ALL_ENDS)
+
+enum anomaly {
+#define ANOMALY_ENUM(ID, name, guarantee) ANOMALY_##ID,
+        ANOMALY_LIST(ANOMALY_ENUM)
+#undef ANOMALY_ENUM
+                ANOMALIES
+};
+
+enum { FINDING_BYTES = 240 };
+
+struct tally {
+        int64_t broken, unpromised;
+        /* Of the first finding of either kind; "" when there is none. */
+        char first_broken[FINDING_BYTES], first_unpromised[FINDING_BYTES];
+};
+
+/* Zero-initialise. Needs no end. */
+struct verdict {
+        struct tally tallies[ANOMALIES];
+};
+
+const char *guarantee_name(enum guarantee g);
+const char *guarantee_opposite(enum guarantee g);
+const char *anomaly_name(enum anomaly a);
+enum guarantee anomaly_guarantee(enum anomaly a);
+
+/* Counts one finding; its words are kept when it is the first of its kind. */
+void verdict_add(struct verdict *v, enum anomaly a, bool promised, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+
+/* All findings against a guarantee. */
+void verdict_count(const struct verdict *v, enum guarantee g, int64_t *broken, int64_t *unpromised);
+
+/* The first broken promise, "lost write: …", or NULL. Static for the life of the verdict's text:
+ * `into` holds it. */
+bool verdict_first(const struct verdict *v, char into[FINDING_BYTES]);
+
+/* One line for each guarantee, with the first finding of each anomaly below it. */
+void verdict_print(const struct verdict *v, struct buffer *into);
+
+#endif

@@ -1,0 +1,144 @@
+/* config.h - the broker's configuration: Kafka's keys, types, defaults and limits in one table.
+ *
+ * Some keys have a form for one topic (`log.retention.ms` for all, `retention.ms` for a topic). A
+ * struct config holds what was set and asks the one it is laid over (`under`) for the rest, down to
+ * the table's defaults: a topic's overrides lie over the broker's file.
+ *
+ * Source: Kafka's ServerConfigs, LogConfig, TopicConfig. Keys of our own say "Odradek" in their
+ * text. */
+#ifndef ODRADEK_BROKER_CONFIG_H
+#define ODRADEK_BROKER_CONFIG_H
+
+#include "base/bytes.h"
+#include "base/errors.h"
+#include "log/partition_log.h"
+#include "wire/configs.h"
+
+#define CONFIG_MAX_LONG "9223372036854775807"
+
+/* X(identifier, "key", "topic key" or NULL, type, default, min, max, "a|b" allowed words or NULL,
+ * text) */
+#define CONFIG_LIST(X)                                                                             \
+        X(NODE_ID, "node.id", NULL, INT, "1", 0, INT32_MAX, NULL,                                  \
+          "The id of this broker; broker.id means the same.")                                      \
+        X(LISTENERS, "listeners", NULL, STRING, "PLAINTEXT://127.0.0.1:9092", 0, 0, NULL,          \
+          "Where to listen, as PLAINTEXT://HOST:PORT; port 0 picks a free one.")                   \
+        X(ADVERTISED_LISTENERS, "advertised.listeners", NULL, STRING, "", 0, 0, NULL,              \
+          "What clients are told to connect to; empty: the same as listeners.")                    \
+        X(LOG_DIRS, "log.dirs", NULL, STRING, "odradek-data", 0, 0, NULL,                          \
+          "The directory for the logs (one; Kafka takes a list).")                                 \
+        X(NUM_NETWORK_THREADS, "num.network.threads", NULL, INT, "0", 0, 64, NULL,                 \
+          "I/O threads beside the handler; 0: one loop does both (Odradek; Kafka: 3).")            \
+        X(QUEUED_MAX_REQUESTS, "queued.max.requests", NULL, INT, "500", 1, 1000000, NULL,          \
+          "Requests that may wait for the handler before I/O threads stop reading.")               \
+        X(QUEUED_MAX_BYTES, "queued.max.request.bytes", NULL, LONG, "268435456", -1, INT64_MAX,    \
+          NULL, "Bytes of requests in memory before reading stops (Kafka: -1, no limit).")         \
+        X(SOCKET_REQUEST_MAX_BYTES, "socket.request.max.bytes", NULL, INT, "104857600", 1,         \
+          INT32_MAX, NULL, "The largest request; a larger one ends its connection.")               \
+        X(SOCKET_SEND_BUFFER_BYTES, "socket.send.buffer.bytes", NULL, INT, "-1", -1, INT32_MAX,    \
+          NULL, "SO_SNDBUF; -1 leaves it to the kernel (Kafka's 102400 halves sendfile).")         \
+        X(CONGESTION_CONTROL, "socket.tcp.congestion", NULL, STRING, "reno", 0, 0, NULL,           \
+          "TCP_CONGESTION where the kernel allows it; empty: the system's (Odradek).")             \
+        X(MAX_CONNECTIONS, "max.connections", NULL, INT, "2147483647", 1, INT32_MAX, NULL,         \
+          "Connections at a time; more are refused.")                                              \
+        X(CONNECTIONS_MAX_IDLE_MS, "connections.max.idle.ms", NULL, LONG, "600000", -1, INT64_MAX, \
+          NULL, "A connection idle for longer is closed; -1: never.")                              \
+        X(COPY_STRATEGY, "copy.strategy", NULL, STRING, "sendfile", 0, 0,                          \
+          "read-write|mmap|sendfile", "How segment bytes get to a socket (Odradek).")              \
+        X(COPY_SMALL_BYTES, "copy.small.bytes", NULL, INT, "16384", 0, INT32_MAX, NULL,            \
+          "Ranges below this are read into the answer, whatever the strategy (Odradek).")          \
+        X(AUTO_CREATE_TOPICS, "auto.create.topics.enable", NULL, BOOLEAN, "true", 0, 0, NULL,      \
+          "Create a topic when a client asks for its metadata.")                                   \
+        X(DELETE_TOPIC_ENABLE, "delete.topic.enable", NULL, BOOLEAN, "true", 0, 0, NULL,           \
+          "Allow DeleteTopics.")                                                                   \
+        X(NUM_PARTITIONS, "num.partitions", NULL, INT, "1", 1, 100000, NULL,                       \
+          "Partitions of a topic that is created without saying.")                                 \
+        X(DEFAULT_REPLICATION_FACTOR, "default.replication.factor", NULL, INT, "1", 1, 32767,      \
+          NULL, "Replicas of a topic that is created without saying.")                             \
+        X(FETCH_MAX_BYTES, "fetch.max.bytes", NULL, INT, "57671680", 1024, INT32_MAX, NULL,        \
+          "The most record bytes one Fetch answer may have.")                                      \
+        X(RETENTION_CHECK_MS, "log.retention.check.interval.ms", NULL, LONG, "300000", 1,          \
+          INT64_MAX, NULL, "How often retention looks for segments to drop.")                      \
+        X(CHECKPOINT_MS, "log.flush.offset.checkpoint.interval.ms", NULL, LONG, "60000", 1,        \
+          INT64_MAX, NULL, "How often recovery points are written down.")                          \
+        X(SEGMENT_BYTES, "log.segment.bytes", "segment.bytes", INT, "1073741824", 14, INT32_MAX,   \
+          NULL, "Roll the segment before it grows past this.")                                     \
+        X(SEGMENT_MS, "log.roll.ms", "segment.ms", LONG, "604800000", 1, INT64_MAX, NULL,          \
+          "Roll the segment when its first record is older than this.")                            \
+        X(INDEX_INTERVAL_BYTES, "log.index.interval.bytes", "index.interval.bytes", INT, "4096",   \
+          0, INT32_MAX, NULL, "Log bytes between two index entries.")                              \
+        X(SEGMENT_INDEX_BYTES, "log.index.size.max.bytes", "segment.index.bytes", INT, "10485760", \
+          4, INT32_MAX, NULL, "The largest index file; the segment rolls when it is full.")        \
+        X(RETENTION_MS, "log.retention.ms", "retention.ms", LONG, "604800000", -1, INT64_MAX,      \
+          NULL, "Drop segments whose newest record is older; -1: never.")                          \
+        X(RETENTION_BYTES, "log.retention.bytes", "retention.bytes", LONG, "-1", -1, INT64_MAX,    \
+          NULL, "Drop the oldest segments while the log is larger; -1: never.")                    \
+        X(FLUSH_MESSAGES, "log.flush.interval.messages", "flush.messages", LONG, CONFIG_MAX_LONG,  \
+          1, INT64_MAX, NULL, "Sync the log when so many records wait; 1: before each answer.")    \
+        X(FLUSH_MS, "log.flush.interval.ms", "flush.ms", LONG, CONFIG_MAX_LONG, 0, INT64_MAX,      \
+          NULL, "Sync the log when a record has waited so long.")                                  \
+        X(MESSAGE_MAX_BYTES, "message.max.bytes", "max.message.bytes", INT, "1048588", 0,          \
+          INT32_MAX, NULL, "The largest record batch.")                                            \
+        X(TIMESTAMP_TYPE, "log.message.timestamp.type", "message.timestamp.type", STRING,          \
+          "CreateTime", 0, 0, "CreateTime|LogAppendTime",                                          \
+          "Whose clock stamps the records: the producer's or the broker's.")                       \
+        X(COMPRESSION_TYPE, "compression.type", "compression.type", STRING, "producer", 0, 0,      \
+          "producer|uncompressed|gzip|snappy|lz4|zstd",                                            \
+          "The codec on disk; producer: as it came, untouched.")                                   \
+        X(CLEANUP_POLICY, "log.cleanup.policy", "cleanup.policy", STRING, "delete", 0, 0,          \
+          "delete", "What happens to old segments.")                                               \
+        X(MIN_INSYNC_REPLICAS, "min.insync.replicas", "min.insync.replicas", INT, "1", 1, 32767,   \
+          NULL, "acks=all needs at least so many in-sync replicas.")
+
+enum config_id {
+#define CONFIG_ENUM(id, key, topic_key, type, value, min, max, words, text) CONFIG_##id,
+        CONFIG_LIST(CONFIG_ENUM)
+#undef CONFIG_ENUM
+                CONFIG_KEYS
+};
+
+struct config_key {
+        const char *name;
+        const char *topic_name; /* NULL: no topic may override it */
+        enum config_type type;
+        const char *value; /* the default */
+        int64_t min, max;  /* of numbers */
+        const char *words; /* the only values a string may have; NULL: any */
+        const char *text;
+};
+
+const struct config_key *config_key(enum config_id id);
+
+/* The key of that name, or CONFIG_KEYS. The second looks among topic names. */
+enum config_id config_find(struct str name);
+enum config_id config_find_topic(struct str name);
+
+struct config {
+        const struct config *under; /* NULL: the table's defaults */
+        char *values[CONFIG_KEYS];  /* NULL: not set here */
+};
+
+/* Zero-initialise, with `under` if there is one; this frees the values. */
+void config_deinit(struct config *c);
+
+/* Checks and sets; NULL takes the value away again. Errors: INVALID_CONFIG, with a clause that says
+ * what is wrong in `why` (may be NULL). */
+enum kerr config_set(struct config *c, enum config_id id, struct str value, char *why,
+                     size_t why_size);
+
+/* The value in force. Strings live until the value is set again. */
+const char *config_string(const struct config *c, enum config_id id);
+int64_t config_number(const struct config *c, enum config_id id);
+bool config_bool(const struct config *c, enum config_id id);
+
+/* Where the value in force was set: 0 here, 1 in the one under it, … ; -1: the table's default. */
+int config_depth(const struct config *c, enum config_id id);
+
+/* The part of a topic's (or the broker's) configuration that its logs obey. */
+struct log_config config_of_log(const struct config *c);
+
+/* Splits "PLAINTEXT://host:port"; an empty host is 127.0.0.1. Of a list (Kafka's files also name a
+ * controller's listener) the first is taken. False when it is none. */
+bool config_parse_listener(const char *text, char *host, size_t host_size, int32_t *port);
+
+#endif

@@ -1,0 +1,199 @@
+/* Metadata, DescribeCluster, ApiVersions and FindCoordinator: what a client asks before it works.
+ */
+#include "broker/state.h"
+#include "wire/api_versions.h"
+#include "wire/describe_cluster.h"
+#include "wire/find_coordinator.h"
+#include "wire/metadata.h"
+
+void handle_api_versions(struct request *r)
+{
+        struct api_versions_request in = {0};
+        struct api_versions_response answer = {0};
+        int32_t count;
+        const struct api *table = api_table(&count);
+        if (r->header.api_version > r->api->max || r->header.api_version < 0) {
+                /* The client is newer than we are: version 0, where every client can read it. */
+                answer.error_code = KERR_UNSUPPORTED_VERSION;
+                r->header.api_version = 0;
+        } else {
+                serde_api_versions_request(&r->in, &in);
+                if (!request_is_sound(r))
+                        return;
+        }
+        reply_array(r, &answer.apis, count);
+        answer.apis.count = 0;
+        for (int32_t i = 0; i < count; i++) {
+                if (table[i].advertised_min >= 0)
+                        answer.apis.items[answer.apis.count++] = (struct api_versions_api){
+                                table[i].key, table[i].advertised_min, table[i].max};
+        }
+        struct serde out = request_answer(r);
+        serde_api_versions_response(&out, &answer);
+        request_finish(r, &out);
+}
+
+/* Consumer groups are a later chapter: there is no coordinator yet. The request is offered all the
+ * same because librdkafka before 2.11 switches lz4 off where it is not. */
+void handle_find_coordinator(struct request *r)
+{
+        struct find_coordinator_request in = {0};
+        serde_find_coordinator_request(&r->in, &in);
+        if (!request_is_sound(r))
+                return;
+        struct find_coordinator_response answer = {
+                .error_code = KERR_COORDINATOR_NOT_AVAILABLE,
+                .error_message = str_of(kerr_text(KERR_COORDINATOR_NOT_AVAILABLE)),
+                .node_id = -1,
+                .host = str_of(""),
+                .port = -1,
+        };
+        struct serde out = request_answer(r);
+        serde_find_coordinator_response(&out, &answer);
+        request_finish(r, &out);
+}
+
+void handle_describe_cluster(struct request *r)
+{
+        struct describe_cluster_request in = {0};
+        serde_describe_cluster_request(&r->in, &in);
+        if (!request_is_sound(r))
+                return;
+        struct broker *b = r->broker;
+        struct describe_cluster_broker self = {b->node_id, str_of(b->host), b->port, STR_NULL};
+        struct describe_cluster_response answer = {
+                .error_message = STR_NULL,
+                .endpoint_type = in.endpoint_type,
+                .cluster_id = str_of(log_dir_cluster_id(b->logs)),
+                .controller_id = b->node_id,
+                .brokers = {&self, 1},
+                .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
+        };
+        struct serde out = request_answer(r);
+        serde_describe_cluster_response(&out, &answer);
+        request_finish(r, &out);
+}
+
+static void describe_partition(struct request *r, struct image_topic *topic, int32_t index,
+                               struct metadata_partition_response *out)
+{
+        struct image_partition *p = &topic->partitions[index];
+        enum kerr err;
+        bool here = hosted_find(r->broker, str_of(topic->name), index, &err) != NULL;
+        *out = (struct metadata_partition_response){
+                .error_code = here ? KERR_NONE : KERR_LEADER_NOT_AVAILABLE,
+                .index = index,
+                .leader_id = here ? p->leader : -1,
+                .leader_epoch = p->leader_epoch,
+                .replicas = {p->replicas, p->replica_count},
+                .isr = {p->isr, p->isr_count},
+        };
+        if (!here) {
+                out->offline_replicas.items = p->replicas;
+                out->offline_replicas.count = p->replica_count;
+        }
+}
+
+static void describe_topic(struct request *r, struct image_topic *topic,
+                           struct metadata_topic_response *out)
+{
+        *out = (struct metadata_topic_response){
+                .name = str_of(topic->name),
+                .topic_id = topic->id,
+                .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
+        };
+        reply_array(r, &out->partitions, topic->partition_count);
+        for (int32_t i = 0; i < topic->partition_count; i++)
+                describe_partition(r, topic, i, &out->partitions.items[i]);
+}
+
+static struct image_topic *find_topic(struct request *r, const struct metadata_topic *in)
+{
+        return in->name.size >= 0 ? image_topic(&r->broker->image, in->name)
+                                  : image_topic_by_id(&r->broker->image, &in->topic_id);
+}
+
+static void describe_asked(struct request *r, const struct metadata_topic *in,
+                           struct metadata_topic_response *out)
+{
+        struct image_topic *topic = find_topic(r, in);
+        if (topic) {
+                describe_topic(r, topic, out);
+                return;
+        }
+        enum kerr err = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+        if (in->name.size < 0)
+                err = KERR_UNKNOWN_TOPIC_ID;
+        else if (!controller_topic_name_is_valid(in->name))
+                err = KERR_INVALID_TOPIC_EXCEPTION;
+        *out = (struct metadata_topic_response){
+                .error_code = (int16_t)err,
+                .name = in->name,
+                .topic_id = in->topic_id,
+                .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
+        };
+}
+
+static void answer_metadata(struct request *r)
+{
+        struct broker *b = r->broker;
+        struct metadata_request *in = r->state;
+        struct metadata_broker self = {b->node_id, str_of(b->host), b->port, STR_NULL};
+        struct metadata_response answer = {
+                .brokers = {&self, 1},
+                .cluster_id = str_of(log_dir_cluster_id(b->logs)),
+                .controller_id = b->node_id,
+                .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
+        };
+        if (in->topics.count >= 0) {
+                reply_array(r, &answer.topics, in->topics.count);
+                for (int32_t i = 0; i < in->topics.count; i++)
+                        describe_asked(r, &in->topics.items[i], &answer.topics.items[i]);
+        } else {
+                int32_t i = 0;
+                reply_array(r, &answer.topics, (int32_t)HASH_COUNT(b->image.topics));
+                for (struct image_topic *t = b->image.topics; t; t = t->hh.next)
+                        describe_topic(r, t, &answer.topics.items[i++]);
+        }
+        struct serde out = request_answer(r);
+        serde_metadata_response(&out, &answer);
+        request_finish(r, &out);
+}
+
+static void on_created(void *context, enum kerr err)
+{
+        (void)err; /* a topic that could not be made is answered as unknown, and asked for again */
+        answer_metadata(context);
+}
+
+/* Makes the topics that were asked for and are not there; true when there were any. */
+static bool create_missing(struct request *r, const struct metadata_request *in)
+{
+        struct broker *b = r->broker;
+        bool any = false;
+        for (int32_t i = 0; i < in->topics.count; i++) {
+                struct new_topic topic = {
+                        .name = in->topics.items[i].name,
+                        .partition_count = (int32_t)config_number(b->config, CONFIG_NUM_PARTITIONS),
+                        .replication_factor = (int32_t)config_number(
+                                b->config, CONFIG_DEFAULT_REPLICATION_FACTOR),
+                };
+                char why[200];
+                if (topic.name.size >= 0 && !image_topic(&b->image, topic.name))
+                        any |= !controller_create_topic(&b->controller, &topic, why, sizeof why);
+        }
+        return any;
+}
+
+void handle_metadata(struct request *r)
+{
+        struct metadata_request *in = r->state = request_alloc(r, sizeof *in);
+        serde_metadata_request(&r->in, in);
+        if (!request_is_sound(r))
+                return;
+        if (in->allow_auto_topic_creation &&
+            config_bool(r->broker->config, CONFIG_AUTO_CREATE_TOPICS) && create_missing(r, in))
+                controller_submit(&r->broker->controller, on_created, r);
+        else
+                answer_metadata(r);
+}

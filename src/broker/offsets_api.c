@@ -1,0 +1,148 @@
+/* ListOffsets, OffsetForLeaderEpoch and DeleteRecords: questions about where a log begins, ends and
+ * what lies where, and the one request that moves its beginning. */
+#include "broker/state.h"
+#include "wire/delete_records.h"
+#include "wire/epoch_end.h"
+#include "wire/list_offsets.h"
+
+static enum kerr find_offset(struct replica *replica, int64_t timestamp, struct log_time_hit *hit)
+{
+        *hit = (struct log_time_hit){.offset = -1, .timestamp = -1, .leader_epoch = -1};
+        switch (timestamp) {
+        case LIST_OFFSETS_LATEST:
+                hit->offset = replica->high_watermark;
+                hit->leader_epoch = replica->leader_epoch;
+                return KERR_NONE;
+        case LIST_OFFSETS_EARLIEST:
+                hit->offset = partition_log_start(replica->log);
+                return KERR_NONE;
+        case LIST_OFFSETS_MAX_TIMESTAMP: return partition_log_find_max_time(replica->log, hit);
+        default: return partition_log_find_time(replica->log, timestamp, hit);
+        }
+}
+
+static void list_offset(struct request *r, struct str topic,
+                        const struct list_offsets_partition *in,
+                        struct list_offsets_partition_response *out)
+{
+        enum kerr err;
+        struct log_time_hit hit = {.offset = -1, .timestamp = -1, .leader_epoch = -1};
+        struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
+        if (p)
+                err = replica_check_epoch(&p->replica, in->current_leader_epoch);
+        if (!err)
+                err = find_offset(&p->replica, in->timestamp_ms, &hit);
+        if (!err && in->timestamp_ms != LIST_OFFSETS_LATEST &&
+            in->timestamp_ms != LIST_OFFSETS_EARLIEST && hit.offset >= p->replica.high_watermark)
+                hit = (struct log_time_hit){.offset = -1, .timestamp = -1, .leader_epoch = -1};
+        *out = (struct list_offsets_partition_response){.index = in->index,
+                                                        .error_code = errors_to_wire(err),
+                                                        .timestamp_ms = hit.timestamp,
+                                                        .offset = hit.offset,
+                                                        .leader_epoch = hit.leader_epoch};
+}
+
+void handle_list_offsets(struct request *r)
+{
+        struct list_offsets_request in = {0};
+        struct list_offsets_response answer = {0};
+        serde_list_offsets_request(&r->in, &in);
+        if (!request_is_sound(r))
+                return;
+        reply_array(r, &answer.topics, in.topics.count);
+        for (int32_t t = 0; t < in.topics.count; t++) {
+                struct list_offsets_topic *topic = &in.topics.items[t];
+                answer.topics.items[t].name = topic->name;
+                reply_array(r, &answer.topics.items[t].partitions, topic->partitions.count);
+                for (int32_t i = 0; i < topic->partitions.count; i++)
+                        list_offset(r, topic->name, &topic->partitions.items[i],
+                                    &answer.topics.items[t].partitions.items[i]);
+        }
+        struct serde out = request_answer(r);
+        serde_list_offsets_response(&out, &answer);
+        request_finish(r, &out);
+}
+
+static void epoch_end(struct request *r, struct str topic, const struct epoch_end_partition *in,
+                      struct epoch_end_partition_response *out)
+{
+        enum kerr err;
+        *out = (struct epoch_end_partition_response){
+                .index = in->index, .leader_epoch = -1, .end_offset = -1};
+        struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
+        if (p)
+                err = replica_check_epoch(&p->replica, in->current_leader_epoch);
+        if (!err)
+                leader_epochs_end(partition_log_epochs(p->replica.log), in->leader_epoch,
+                                  partition_log_end(p->replica.log), &out->leader_epoch,
+                                  &out->end_offset);
+        out->error_code = errors_to_wire(err);
+}
+
+void handle_offset_for_leader_epoch(struct request *r)
+{
+        struct epoch_end_request in = {0};
+        struct epoch_end_response answer = {0};
+        serde_epoch_end_request(&r->in, &in);
+        if (!request_is_sound(r))
+                return;
+        reply_array(r, &answer.topics, in.topics.count);
+        for (int32_t t = 0; t < in.topics.count; t++) {
+                struct epoch_end_topic *topic = &in.topics.items[t];
+                answer.topics.items[t].name = topic->name;
+                reply_array(r, &answer.topics.items[t].partitions, topic->partitions.count);
+                for (int32_t i = 0; i < topic->partitions.count; i++)
+                        epoch_end(r, topic->name, &topic->partitions.items[i],
+                                  &answer.topics.items[t].partitions.items[i]);
+        }
+        struct serde out = request_answer(r);
+        serde_epoch_end_response(&out, &answer);
+        request_finish(r, &out);
+}
+
+static void delete_records(struct request *r, struct str topic,
+                           const struct delete_records_partition *in,
+                           struct delete_records_partition_response *out)
+{
+        enum kerr err;
+        *out = (struct delete_records_partition_response){.index = in->index, .low_watermark = -1};
+        struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
+        if (p) {
+                int64_t offset = in->offset == -1 ? p->replica.high_watermark : in->offset;
+                if (offset < 0 || offset > p->replica.high_watermark)
+                        err = KERR_OFFSET_OUT_OF_RANGE;
+                else
+                        err = partition_log_advance_start(p->replica.log, offset);
+        }
+        if (!err)
+                out->low_watermark = partition_log_start(p->replica.log);
+        out->error_code = errors_to_wire(err);
+}
+
+/* The new starts are written down before the answer, so what was answered as deleted stays deleted
+ * (Kafka writes them once a minute, and a crash may bring records back). */
+void handle_delete_records(struct request *r)
+{
+        struct delete_records_request in = {0};
+        struct delete_records_response answer = {0};
+        serde_delete_records_request(&r->in, &in);
+        if (!request_is_sound(r))
+                return;
+        reply_array(r, &answer.topics, in.topics.count);
+        for (int32_t t = 0; t < in.topics.count; t++) {
+                struct delete_records_topic *topic = &in.topics.items[t];
+                answer.topics.items[t].name = topic->name;
+                reply_array(r, &answer.topics.items[t].partitions, topic->partitions.count);
+                for (int32_t i = 0; i < topic->partitions.count; i++)
+                        delete_records(r, topic->name, &topic->partitions.items[i],
+                                       &answer.topics.items[t].partitions.items[i]);
+        }
+        enum kerr err = log_dir_checkpoint(r->broker->logs);
+        for (int32_t t = 0; err && t < answer.topics.count; t++) {
+                for (int32_t i = 0; i < answer.topics.items[t].partitions.count; i++)
+                        answer.topics.items[t].partitions.items[i].error_code = errors_to_wire(err);
+        }
+        struct serde out = request_answer(r);
+        serde_delete_records_response(&out, &answer);
+        request_finish(r, &out);
+}

@@ -1,0 +1,205 @@
+/* Produce: check, append, and answer when what acks asks for is true. */
+#include "broker/state.h"
+#include "log/compression.h"
+#include "log/recompress.h"
+#include "wire/produce.h"
+
+#include <string.h>
+
+struct produce_wait {
+        struct produce_request request;
+        struct produce_response answer;
+        int64_t **committed_at; /* [topic][partition]: wait for this offset; 0: done or failed */
+};
+
+static struct str error_message(enum kerr err)
+{
+        return err ? str_of(kerr_text(err)) : STR_NULL;
+}
+
+static void fail(struct produce_partition_response *out, enum kerr err)
+{
+        out->error_code = errors_to_wire(err);
+        out->base_offset = -1;
+        out->log_append_time_ms = -1;
+        out->log_start_offset = -1;
+        out->error_message = error_message(err);
+}
+
+/* Most topics keep the producer's codec, and then the bytes are not touched. */
+static enum kerr in_topics_codec(struct request *r, const struct hosted_partition *p,
+                                 struct span *batches, struct buffer *repacked)
+{
+        const char *type = config_string(&p->topic->config, CONFIG_COMPRESSION_TYPE);
+        if (strcmp(type, "producer") == 0)
+                return KERR_NONE;
+        enum compression codec = compression_find(type);
+        if (codec == COMPRESSION_CODECS)
+                codec = COMPRESSION_NONE; /* "uncompressed" */
+        size_t most = (size_t)config_number(r->broker->config, CONFIG_SOCKET_REQUEST_MAX_BYTES);
+        enum kerr err = recompress(*batches, codec, most, repacked);
+        *batches = buffer_span(repacked);
+        return err;
+}
+
+/* Appends to one partition; returns the offset to wait for, or 0. */
+static int64_t append(struct request *r, struct str topic, const struct produce_partition *in,
+                      struct produce_partition_response *out)
+{
+        enum kerr err;
+        struct log_append done;
+        int64_t committed_at = 0;
+        out->index = in->index;
+        struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
+        if (!p) {
+                fail(out, err);
+                return 0;
+        }
+        int64_t before = p->replica.high_watermark;
+        struct buffer repacked = {0};
+        struct span batches = in->records.bytes;
+        err = in_topics_codec(r, p, &batches, &repacked);
+        if (!err)
+                err = replica_append(&p->replica, batches, &done, &committed_at);
+        buffer_deinit(&repacked);
+        if (err) {
+                fail(out, err);
+                return 0;
+        }
+        out->base_offset = done.base_offset;
+        out->log_append_time_ms = done.log_append_time_ms;
+        out->log_start_offset = partition_log_start(p->replica.log);
+        out->error_message = STR_NULL;
+        hosted_appended(r->broker, p, p->replica.high_watermark > before);
+        return p->replica.high_watermark < committed_at ? committed_at : 0;
+}
+
+/* Calls `each` for every partition that is still waited for; true when none is left. */
+static bool settle(struct request *r, bool late)
+{
+        struct produce_wait *wait = r->state;
+        bool waiting = false;
+        for (int32_t t = 0; t < wait->request.topics.count; t++) {
+                struct produce_topic *topic = &wait->request.topics.items[t];
+                for (int32_t i = 0; i < topic->partitions.count; i++) {
+                        int64_t *at = &wait->committed_at[t][i];
+                        if (*at == 0)
+                                continue;
+                        struct produce_partition_response *out =
+                                &wait->answer.topics.items[t].partitions.items[i];
+                        enum kerr err;
+                        struct hosted_partition *p =
+                                hosted_find(r->broker, topic->name, out->index, &err);
+                        if (p && p->replica.high_watermark < *at) {
+                                if (partition_log_is_offline(p->replica.log))
+                                        err = KERR_KAFKA_STORAGE_ERROR;
+                                else if (late)
+                                        err = KERR_REQUEST_TIMED_OUT;
+                                else
+                                        waiting = true;
+                        }
+                        if (err)
+                                fail(out, err);
+                        if (err || p->replica.high_watermark >= *at)
+                                *at = 0;
+                }
+        }
+        return !waiting;
+}
+
+static void answer(struct request *r)
+{
+        struct produce_wait *wait = r->state;
+        struct serde out = request_answer(r);
+        serde_produce_response(&out, &wait->answer);
+        request_finish(r, &out);
+}
+
+static bool try_complete(struct delayed *d, bool late)
+{
+        struct request *r = heap_owner(d, struct request, delayed);
+        if (!settle(r, late))
+                return false;
+        answer(r);
+        return true;
+}
+
+static void wait_for_commit(struct request *r)
+{
+        struct produce_wait *wait = r->state;
+        int32_t count = 0, room = 0;
+        for (int32_t t = 0; t < wait->request.topics.count; t++)
+                room += wait->request.topics.items[t].partitions.count;
+        struct watch_list **lists = request_alloc(r, (size_t)room * sizeof(void *));
+        for (int32_t t = 0; t < wait->request.topics.count; t++) {
+                struct produce_topic *topic = &wait->request.topics.items[t];
+                for (int32_t i = 0; i < topic->partitions.count; i++) {
+                        enum kerr err;
+                        if (wait->committed_at[t][i] > 0)
+                                lists[count++] =
+                                        &hosted_find(r->broker, topic->name,
+                                                     topic->partitions.items[i].index, &err)
+                                                 ->waiters;
+                }
+        }
+        int64_t now_ms = r->broker->world->mono_ms(r->broker->world);
+        int32_t timeout_ms = wait->request.timeout_ms > 0 ? wait->request.timeout_ms : 0;
+        r->delayed.try_complete = try_complete;
+        purgatory_add(&r->broker->purgatory, &r->delayed, now_ms + timeout_ms, lists, count);
+}
+
+/* With acks=0 the client hears nothing, so an error ends its connection: it will look again. */
+static void finish_unacknowledged(struct request *r)
+{
+        struct produce_wait *wait = r->state;
+        for (int32_t t = 0; t < wait->answer.topics.count; t++) {
+                struct produce_topic_response *topic = &wait->answer.topics.items[t];
+                for (int32_t i = 0; i < topic->partitions.count; i++) {
+                        int16_t code = topic->partitions.items[i].error_code;
+                        if (code) {
+                                peer_refuse(r->broker, r->peer, kerr_text(code));
+                                return;
+                        }
+                }
+        }
+        request_finish_silently(r);
+}
+
+void handle_produce(struct request *r)
+{
+        struct produce_wait *wait = r->state = request_alloc(r, sizeof *wait);
+        serde_produce_request(&r->in, &wait->request);
+        if (!request_is_sound(r))
+                return;
+        int16_t acks = wait->request.acks;
+        bool acks_are_valid = acks >= -1 && acks <= 1;
+        bool waiting = false;
+        int32_t topics = wait->request.topics.count;
+        reply_array(r, &wait->answer.topics, topics);
+        wait->committed_at = request_alloc(r, (size_t)topics * sizeof(int64_t *));
+        for (int32_t t = 0; t < topics; t++) {
+                struct produce_topic *in = &wait->request.topics.items[t];
+                struct produce_topic_response *out = &wait->answer.topics.items[t];
+                out->name = in->name;
+                reply_array(r, &out->partitions, in->partitions.count);
+                wait->committed_at[t] =
+                        request_alloc(r, (size_t)in->partitions.count * sizeof(int64_t));
+                for (int32_t i = 0; i < in->partitions.count; i++) {
+                        struct produce_partition_response *o = &out->partitions.items[i];
+                        if (acks_are_valid) {
+                                wait->committed_at[t][i] =
+                                        append(r, in->name, &in->partitions.items[i], o);
+                        } else {
+                                o->index = in->partitions.items[i].index;
+                                fail(o, KERR_INVALID_REQUIRED_ACKS);
+                        }
+                        waiting |= wait->committed_at[t][i] > 0;
+                }
+        }
+        if (acks == 0)
+                finish_unacknowledged(r);
+        else if (waiting)
+                wait_for_commit(r);
+        else
+                answer(r);
+}

@@ -1,0 +1,265 @@
+/* odradek broker: runs one broker until SIGTERM or Ctrl-C. */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "broker/broker.h"
+#include "cli/cli.h"
+#include "cli/generate_docs.h"
+#include "cli/settings.h"
+#include "posix/clock.h"
+#include "posix/files.h"
+#include "posix/world_posix.h"
+
+struct broker_cmd {
+        const char *command;
+        const char *properties_path, *pid_path, *port_path, *docs;
+        struct cli_list overrides;
+        struct config config;
+
+        char host[256];
+        int32_t port;
+        int lock_fd;
+        struct world *world;
+        struct broker *broker;
+};
+
+/* --- settings --- */
+
+static void warn(const char *text)
+{
+        cli_note("broker", "%s", text);
+}
+
+static int load_file(struct broker_cmd *b, struct settings *settings)
+{
+        FILE *file = fopen(b->properties_path, "r");
+        if (!file)
+                return cli_fail(b->command, "cannot read %s: %s", b->properties_path,
+                                strerror(errno));
+        bool sound = settings_read(settings, file, b->properties_path);
+        fclose(file);
+        return sound ? CLI_GO_ON : CLI_USAGE;
+}
+
+static int load_settings(struct broker_cmd *b)
+{
+        struct settings settings = {.config = &b->config, .warn = warn};
+        int status = CLI_GO_ON;
+        if (b->properties_path)
+                status = load_file(b, &settings);
+        for (int i = 0; i < b->overrides.count && status == CLI_GO_ON; i++) {
+                if (!settings_override(&settings, b->overrides.items[i]))
+                        status = CLI_USAGE;
+        }
+        const char *listener = config_string(&b->config, CONFIG_LISTENERS);
+        if (status == CLI_USAGE)
+                cli_note(b->command, "%s", settings.why);
+        else if (!config_parse_listener(listener, b->host, sizeof b->host, &b->port))
+                return cli_misuse(b->command, "listeners must be PLAINTEXT://HOST:PORT, not '%s'",
+                                  listener);
+        return status;
+}
+
+static struct posix_config world_config(const struct config *c)
+{
+        struct posix_config posix = posix_config_default();
+        posix.network_threads = (int32_t)config_number(c, CONFIG_NUM_NETWORK_THREADS);
+        posix.queued_requests_max = (int32_t)config_number(c, CONFIG_QUEUED_MAX_REQUESTS);
+        posix.queued_request_bytes_max = config_number(c, CONFIG_QUEUED_MAX_BYTES);
+        posix.request_bytes_max = (int32_t)config_number(c, CONFIG_SOCKET_REQUEST_MAX_BYTES);
+        posix.connections_max = (int32_t)config_number(c, CONFIG_MAX_CONNECTIONS);
+        posix.connection_idle_ms_max = config_number(c, CONFIG_CONNECTIONS_MAX_IDLE_MS);
+        posix.send_buffer_bytes = (int32_t)config_number(c, CONFIG_SOCKET_SEND_BUFFER_BYTES);
+        posix.congestion_control = config_string(c, CONFIG_CONGESTION_CONTROL);
+        posix.copy_strategy = config_string(c, CONFIG_COPY_STRATEGY);
+        posix.copy_small_bytes = (int32_t)config_number(c, CONFIG_COPY_SMALL_BYTES);
+        return posix;
+}
+
+/* --- start and stop --- */
+
+/* Makes the directory with those above it, each name durable. */
+static enum kerr make_directories(const char *path)
+{
+        char part[4096];
+        size_t size = 0;
+        enum kerr err = KERR_NONE;
+        while (!err && path[size] != '\0') {
+                size += strspn(path + size, "/");
+                size += strcspn(path + size, "/");
+                if (!str_copy((struct str){path, (int32_t)size}, part, sizeof part))
+                        return KERR_INVALID_CONFIG;
+                err = files_make_dir(part);
+                char *slash = strrchr(part, '/');
+                if (!err && slash)
+                        slash[slash == part] = '\0';
+                if (!err)
+                        err = files_sync_dir(slash ? part : ".");
+                else if (err == KERR_EXISTS)
+                        err = KERR_NONE;
+        }
+        return err;
+}
+
+static int lock_data(struct broker_cmd *b)
+{
+        const char *path = config_string(&b->config, CONFIG_LOG_DIRS);
+        enum kerr err = make_directories(path);
+        if (!err)
+                err = files_lock_directory(path, &b->lock_fd);
+        if (err == KERR_EXISTS)
+                return cli_fail(b->command, "another process has locked the data in %s", path);
+        if (err)
+                return cli_fail(b->command, "cannot use %s for data: %s", path, strerror(errno));
+        return CLI_GO_ON;
+}
+
+/* A line of one number, there all at once: whoever waits for the file never sees half of it. */
+static int write_number(const char *command, const char *path, long number)
+{
+        char temporary[4096];
+        snprintf(temporary, sizeof temporary, "%s.tmp", path);
+        FILE *file = fopen(temporary, "w");
+        bool sound = file && fprintf(file, "%ld\n", number) > 0;
+        if (file && fclose(file) != 0)
+                sound = false;
+        if (!sound || rename(temporary, path) != 0)
+                return cli_fail(command, "cannot write %s: %s", path, strerror(errno));
+        return CLI_GO_ON;
+}
+
+/* Each connection and each segment takes a descriptor. */
+static void raise_descriptor_limit(void)
+{
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+                limit.rlim_cur = limit.rlim_max;
+                setrlimit(RLIMIT_NOFILE, &limit);
+        }
+}
+
+/* For the signal handler, which can reach nothing but a variable of the program. */
+static struct world *running;
+
+static void on_signal(int number)
+{
+        (void)number;
+        world_posix_stop(running);
+}
+
+static void stop_on_signals(struct world *world)
+{
+        /* A second one, during the clean stop, ends the process: the next start recovers. */
+        struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+        running = world;
+        sigaction(SIGTERM, &action, NULL);
+        sigaction(SIGINT, &action, NULL);
+}
+
+static int tell_ready(struct broker_cmd *b, int64_t start_ms)
+{
+        int status = CLI_GO_ON;
+        printf("odradek: broker %lld ready on %s:%d, data in %s (%lld ms)\n",
+               (long long)config_number(&b->config, CONFIG_NODE_ID), b->host, b->port,
+               config_string(&b->config, CONFIG_LOG_DIRS), (long long)(clock_mono_ms() - start_ms));
+        fflush(stdout);
+        if (b->pid_path)
+                status = write_number(b->command, b->pid_path, getpid());
+        if (b->port_path && status == CLI_GO_ON)
+                status = write_number(b->command, b->port_path, b->port);
+        return status;
+}
+
+/* With the world there and the data locked. */
+static int serve(struct broker_cmd *b, int64_t start_ms)
+{
+        int32_t port;
+        if (world_posix_listen(b->world, b->host, b->port, &port))
+                return cli_fail(b->command, "cannot listen on %s:%d", b->host, b->port);
+        b->port = port;
+        if (broker_open(b->world, &b->config, port, &b->broker))
+                return cli_fail(b->command, "cannot start over %s",
+                                config_string(&b->config, CONFIG_LOG_DIRS));
+        world_posix_set_actor(b->world, broker_actor(b->broker));
+        stop_on_signals(b->world);
+        int status = tell_ready(b, start_ms);
+        if (status == CLI_GO_ON)
+                world_posix_run(b->world, NULL, NULL);
+        enum kerr err = broker_close(b->broker);
+        if (err)
+                return cli_fail(b->command, "the stop was not clean: %s", kerr_text(err));
+        return status == CLI_GO_ON ? CLI_DONE : status;
+}
+
+static int run(struct broker_cmd *b)
+{
+        int64_t start_ms = clock_mono_ms();
+        struct posix_config posix = world_config(&b->config);
+        raise_descriptor_limit();
+        int status = lock_data(b);
+        if (status != CLI_GO_ON)
+                return status;
+        enum kerr err = world_posix_new(&posix, &b->world);
+        if (err) {
+                status = cli_fail(b->command, "cannot set up the network: %s", kerr_text(err));
+        } else {
+                status = serve(b, start_ms);
+                world_posix_free(b->world);
+        }
+        close(b->lock_fd);
+        return status;
+}
+
+/* --- the command --- */
+
+static int parse(struct broker_cmd *b, int argc, char **argv)
+{
+        struct cli_list files = {0};
+        const struct cli_option options[] = {
+                {"override", CLI_LIST, &b->overrides, "K=V", "a setting that goes before the file",
+                 0, 0},
+                {"pid-file", CLI_TEXT, &b->pid_path, "F", "write the process id there when ready",
+                 0, 0},
+                {"port-file", CLI_TEXT, &b->port_path, "F", "write the port there when ready", 0,
+                 0},
+                {"generate-docs", CLI_TEXT, &b->docs, "TABLE",
+                 "only print a table: configs or apis", 0, 0},
+        };
+        const struct cli_usage usage = {
+                .synopsis = "[FILE.properties] [options]",
+                .text = "Runs a broker until SIGTERM or Ctrl-C. The file has Kafka's keys.",
+                .example = "odradek broker --override listeners=PLAINTEXT://127.0.0.1:9092 "
+                           "--override log.dirs=data",
+                .options = options,
+                .option_count = sizeof options / sizeof options[0],
+        };
+        int status = cli_parse(&usage, argc, argv, &files);
+        if (status == CLI_GO_ON && files.count > 1)
+                return cli_misuse(argv[0], "more than one properties file: '%s'", files.items[1]);
+        if (files.count == 1)
+                b->properties_path = files.items[0];
+        return status;
+}
+
+int broker_cmd(int argc, char **argv)
+{
+        struct broker_cmd b = {.command = argv[0]};
+        int status = parse(&b, argc, argv);
+        if (status == CLI_GO_ON && b.docs && generate_docs(b.docs, stdout))
+                return CLI_DONE;
+        if (status == CLI_GO_ON && b.docs)
+                return cli_misuse(b.command, "there is no table '%s'", b.docs);
+        if (status == CLI_GO_ON)
+                status = load_settings(&b);
+        if (status == CLI_GO_ON)
+                status = run(&b);
+        config_deinit(&b.config);
+        return status;
+}

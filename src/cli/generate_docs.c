@@ -1,0 +1,90 @@
+#include "cli/generate_docs.h"
+
+#include <string.h>
+
+#include "broker/config.h"
+#include "wire/api.h"
+
+static const char *type_name(enum config_type type)
+{
+        switch (type) {
+        case CONFIG_TYPE_BOOLEAN: return "boolean";
+        case CONFIG_TYPE_INT: return "int";
+        case CONFIG_TYPE_LONG: return "long";
+        default: return "string";
+        }
+}
+
+/* A number that is the end of its type's range says nothing. */
+static void write_limits(const struct config_key *key, FILE *to)
+{
+        if (key->min == key->max)
+                return;
+        fprintf(to, "%lld", (long long)key->min);
+        if (key->max < (key->type == CONFIG_TYPE_INT ? INT32_MAX : INT64_MAX))
+                fprintf(to, " to %lld", (long long)key->max);
+        else
+                fputs(" and up", to);
+}
+
+static void write_allowed(const struct config_key *key, FILE *to)
+{
+        if (key->type == CONFIG_TYPE_BOOLEAN)
+                fputs("true, false", to);
+        else if (!key->words)
+                write_limits(key, to);
+        for (const char *at = key->words; at && *at != '\0'; at++) {
+                if (*at == '|')
+                        fputs(", ", to);
+                else
+                        fputc(*at, to);
+        }
+}
+
+static void write_configs(FILE *to)
+{
+        fputs("| key | for one topic | type | default | allowed | meaning |\n"
+              "| --- | --- | --- | --- | --- | --- |\n",
+              to);
+        for (int id = 0; id < CONFIG_KEYS; id++) {
+                const struct config_key *key = config_key((enum config_id)id);
+                const char *tick = key->topic_name ? "`" : "";
+                fprintf(to, "| `%s` | %s%s%s | %s | %s | ", key->name, tick,
+                        key->topic_name ? key->topic_name : "", tick, type_name(key->type),
+                        key->value);
+                write_allowed(key, to);
+                fprintf(to, " | %s |\n", key->text);
+        }
+}
+
+static void write_apis(FILE *to)
+{
+        int32_t count;
+        const struct api *table = api_table(&count);
+        fputs("| key | API | versions | flexible from | offered to clients |\n"
+              "| --- | --- | --- | --- | --- |\n",
+              to);
+        for (int32_t i = 0; i < count; i++) {
+                const struct api *api = &table[i];
+                fprintf(to, "| %d | %s | %d-%d | ", api->key, api->name, api->min, api->max);
+                if (api->flexible_from > api->max)
+                        fputs("none", to);
+                else
+                        fprintf(to, "%d", api->flexible_from);
+                if (api->advertised_min < 0)
+                        fputs(" | no |\n", to);
+                else
+                        fprintf(to, " | %d-%d |\n", api->advertised_min, api->max);
+        }
+}
+
+bool generate_docs(const char *what, FILE *to)
+{
+        if (strcmp(what, "configs") == 0)
+                write_configs(to);
+        else if (strcmp(what, "apis") == 0)
+                write_apis(to);
+        else
+                return false;
+        return true;
+}

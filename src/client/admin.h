@@ -1,0 +1,91 @@
+/* admin.h - makes, changes, removes and describes topics, configurations and the cluster.
+ *
+ * Each call is one operation on one thing (a topic, a partition, a resource), so each has one
+ * result. Retriable errors are retried after retry.backoff.ms until default.api.timeout.ms.
+ *
+ * Invariants:
+ *  (1) Each operation ends with exactly one call of on_done, except that admin_close() ends what is
+ *      left with OPERATION_NOT_ATTEMPTED.
+ *  (2) With an error and unknown == true the change may have been made all the same: an attempt
+ *      was sent and its answer lost. A repeated create then finds TOPIC_ALREADY_EXISTS.
+ *
+ * What is passed in is copied. Operations run side by side; order between them is up to the caller.
+ * Source: Kafka's KafkaAdminClient. */
+#ifndef ODRADEK_CLIENT_ADMIN_H
+#define ODRADEK_CLIENT_ADMIN_H
+
+#include "client/client.h"
+#include "wire/configs.h"
+#include "wire/create_partitions.h"
+#include "wire/create_topics.h"
+#include "wire/delete_records.h"
+#include "wire/delete_topics.h"
+#include "wire/describe_cluster.h"
+#include "wire/list_offsets.h"
+
+struct admin;
+
+struct admin_config {
+        int64_t request_timeout_ms;     /* of one attempt */
+        int64_t default_api_timeout_ms; /* of an operation */
+        int64_t retry_backoff_ms;
+};
+
+struct admin_config admin_config_default(void);
+
+/* Attaches an admin to the client, which must outlive it. Never NULL. */
+struct admin *admin_open(struct client *c, const struct admin_config *config);
+void admin_close(struct admin *a);
+
+/* Operations not yet ended. */
+int32_t admin_pending(const struct admin *a);
+
+struct admin_result {
+        enum kerr err;
+        bool unknown;       /* see (2) */
+        struct str message; /* the broker's own words; null: none */
+        /* Without an error, the part of the answer that belongs to the operation: */
+        union {
+                const struct create_topics_topic_response *created;
+                const struct metadata_response *metadata; /* describe_topic: topics.count is 1 */
+                const struct list_offsets_partition_response *offset; /* offset -1: no record */
+                const struct delete_records_partition_response *deleted_records;
+                const struct describe_configs_resource_response *configs;
+                const struct describe_cluster_response *cluster;
+        };
+};
+
+/* Valid during the call only. */
+typedef void admin_done(void *context, const struct admin_result *result);
+
+/* `topic` as the protocol has it: partitions and replicas may be -1 for the broker's defaults;
+ * assignments and configs may be empty. */
+void admin_create_topic(struct admin *a, const struct create_topics_topic *topic,
+                        bool validate_only, admin_done *on_done, void *context);
+void admin_delete_topic(struct admin *a, const char *topic, admin_done *on_done, void *context);
+
+/* `count` partitions there shall be, the old ones included. */
+void admin_create_partitions(struct admin *a, const char *topic, int32_t count, admin_done *on_done,
+                             void *context);
+
+/* Never creates the topic. An error of the topic (UNKNOWN_TOPIC_OR_PARTITION) ends it at once. */
+void admin_describe_topic(struct admin *a, const char *topic, admin_done *on_done, void *context);
+void admin_list_topics(struct admin *a, admin_done *on_done, void *context);
+void admin_describe_cluster(struct admin *a, admin_done *on_done, void *context);
+
+/* The first offset whose record is not older than `timestamp_ms`, or one of LIST_OFFSETS_… */
+void admin_list_offsets(struct admin *a, const char *topic, int32_t partition, int64_t timestamp_ms,
+                        admin_done *on_done, void *context);
+
+/* Forgets what lies before `offset`; -1: before the high watermark. */
+void admin_delete_records(struct admin *a, const char *topic, int32_t partition, int64_t offset,
+                          admin_done *on_done, void *context);
+
+/* `name` is a topic, or a broker's id in digits: then that broker is asked itself. */
+void admin_describe_configs(struct admin *a, enum config_resource_type type, const char *name,
+                            admin_done *on_done, void *context);
+void admin_alter_configs(struct admin *a, enum config_resource_type type, const char *name,
+                         const struct alter_configs_config *configs, int32_t config_count,
+                         bool validate_only, admin_done *on_done, void *context);
+
+#endif

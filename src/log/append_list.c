@@ -1,0 +1,104 @@
+#include "log/append_list.h"
+
+#include "base/crc32c.h"
+#include "log/compression.h"
+
+void append_list_deinit(struct append_list *list)
+{
+        buffer_deinit(&list->batch_memory);
+        buffer_deinit(&list->span_memory);
+        *list = (struct append_list){0};
+}
+
+/* What the format allows and a client may not do. */
+static enum kerr check_client_batch(const struct batch_header *h, const struct log_config *config)
+{
+        if (batch_size(h) > config->max_message_bytes)
+                return KERR_MESSAGE_TOO_LARGE;
+        if ((h->attributes & BATCH_CODEC_MASK) >= COMPRESSION_CODECS)
+                return KERR_UNSUPPORTED_COMPRESSION_TYPE;
+        if (h->attributes & BATCH_CONTROL)
+                return KERR_INVALID_RECORD;
+        if (h->records_count == 0 || h->last_offset_delta != h->records_count - 1)
+                return KERR_INVALID_RECORD;
+        return KERR_NONE;
+}
+
+/* The timestamp is under the CRC, unlike offset and epoch. */
+static void stamp_time(struct stamped_batch *batch, struct span payload, int64_t now_ms)
+{
+        struct batch_header *h = &batch->header;
+        h->attributes |= BATCH_LOG_APPEND_TIME;
+        h->max_timestamp = now_ms;
+        batch_write_header(h, batch->bytes);
+        h->crc = crc32c(0, batch->bytes + BATCH_CRC_FROM, BATCH_HEADER_BYTES - BATCH_CRC_FROM);
+        h->crc = crc32c(h->crc, payload.data, payload.size);
+}
+
+/* Copies the header of the first batch in *bytes, stamped, and takes the batch off. */
+static enum kerr stamp_batch(struct stamped_batch *batch, struct span *payload, struct span *bytes,
+                             const struct log_config *config, const struct append_stamp *stamp)
+{
+        struct batch_header *h = &batch->header;
+        enum kerr err = batch_check(*bytes, h);
+        if (!err)
+                err = check_client_batch(h, config);
+        if (err)
+                return err == KERR_TRUNCATED ? KERR_CORRUPT_MESSAGE : err;
+        size_t size = (size_t)batch_size(h);
+        *payload = span_of(bytes->data + BATCH_HEADER_BYTES, size - BATCH_HEADER_BYTES);
+        *bytes = span_of(bytes->data + size, bytes->size - size);
+        h->base_offset = stamp->base_offset;
+        h->leader_epoch = stamp->leader_epoch;
+        if (config->log_append_time)
+                stamp_time(batch, *payload, stamp->now_ms);
+        batch_write_header(h, batch->bytes);
+        return KERR_NONE;
+}
+
+static void add(struct append_list *list, const struct stamped_batch *batch, struct span payload)
+{
+        struct span spans[2] = {{NULL, BATCH_HEADER_BYTES}, payload};
+        buffer_append(&list->batch_memory, batch, sizeof *batch);
+        buffer_append(&list->span_memory, spans, sizeof spans);
+        if (list->count == 0 || batch->header.max_timestamp > list->max_timestamp)
+                list->max_timestamp = batch->header.max_timestamp;
+        list->size_bytes += batch_size(&batch->header);
+        list->count++;
+}
+
+static void clear(struct append_list *list)
+{
+        buffer_clear(&list->batch_memory);
+        buffer_clear(&list->span_memory);
+        list->count = 0;
+        list->size_bytes = 0;
+}
+
+enum kerr append_list_fill(struct append_list *list, struct span bytes,
+                           const struct log_config *config, struct append_stamp stamp)
+{
+        clear(list);
+        enum kerr err = bytes.size > 0 ? KERR_NONE : KERR_CORRUPT_MESSAGE;
+        while (!err && bytes.size > 0) {
+                struct stamped_batch batch;
+                struct span payload;
+                err = stamp_batch(&batch, &payload, &bytes, config, &stamp);
+                if (err)
+                        break;
+                add(list, &batch, payload);
+                stamp.base_offset = batch_last_offset(&batch.header) + 1;
+        }
+        if (!err && list->size_bytes > config->segment_bytes)
+                err = KERR_RECORD_LIST_TOO_LARGE;
+        if (err) {
+                clear(list);
+                return err;
+        }
+        /* Only now: the copies moved while the list grew. */
+        list->batches = (struct stamped_batch *)(void *)list->batch_memory.data;
+        list->spans = (struct span *)(void *)list->span_memory.data;
+        for (int32_t i = 0; i < list->count; i++)
+                list->spans[2 * i].data = list->batches[i].bytes;
+        return KERR_NONE;
+}

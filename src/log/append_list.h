@@ -1,0 +1,46 @@
+/* append_list.h - what one append writes: batches from a client, checked and stamped.
+ *
+ * A batch's bytes stay where they came in. Only its header is copied, because the broker sets the
+ * base offset and the leader epoch; both lie outside the CRC. Written are, for each batch, the copy
+ * and then the client's bytes behind the header:
+ *
+ *     spans:   |61 stamped bytes| |payload, borrowed| |61 stamped bytes| |payload, borrowed| …
+ *
+ * A list is kept and filled again for each append, so a busy log allocates nothing. No I/O here.
+ * Source: Kafka's LogValidator and UnifiedLog.analyzeAndValidateRecords. */
+#ifndef ODRADEK_LOG_APPEND_LIST_H
+#define ODRADEK_LOG_APPEND_LIST_H
+
+#include "log/batch.h"
+#include "log/log_config.h"
+
+struct stamped_batch {
+        struct batch_header header;        /* as it goes into the log */
+        uint8_t bytes[BATCH_HEADER_BYTES]; /* the same, encoded */
+};
+
+/* Zero-initialise. */
+struct append_list {
+        struct stamped_batch *batches;
+        struct span *spans; /* two for each batch */
+        int32_t count;
+        int64_t size_bytes;    /* of all batches */
+        int64_t max_timestamp; /* of all batches */
+        struct buffer batch_memory, span_memory;
+};
+
+void append_list_deinit(struct append_list *list);
+
+/* What the broker sets in a batch. */
+struct append_stamp {
+        int64_t base_offset; /* of the next batch */
+        int32_t leader_epoch;
+        int64_t now_ms; /* the timestamp of all records, if the topic wants log append time */
+};
+
+/* Fills the list with the batches in `bytes`, which it borrows. Errors: see partition_log_append(),
+ * all but KAFKA_STORAGE_ERROR. The list is empty then. */
+enum kerr append_list_fill(struct append_list *list, struct span bytes,
+                           const struct log_config *config, struct append_stamp stamp);
+
+#endif

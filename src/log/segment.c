@@ -1,0 +1,379 @@
+#include "log/segment.h"
+
+#include "log/path.h"
+
+#include <stdlib.h>
+
+/* --- files --- */
+
+static struct path file_path(const struct segment *s, const char *suffix)
+{
+        return path_of(s->directory, "%020lld.%s", (long long)s->base_offset, suffix);
+}
+
+/* What is known of an empty file. */
+static void forget_batches(struct segment *s)
+{
+        s->next_offset = s->base_offset;
+        s->bytes_since_entry = 0;
+        s->first_timestamp = -1;
+        s->largest = (struct time_entry){-1, s->base_offset};
+        s->last_batch = (struct place){INT64_MAX, 0};
+        for (int i = 0; i < SEGMENT_HINTS; i++)
+                s->hints[i] = (struct place){s->base_offset, 0};
+}
+
+static enum kerr open_files(struct segment *s, enum world_open how)
+{
+        struct world *w = s->world;
+        struct path log = file_path(s, "log");
+        struct path offsets = file_path(s, "index");
+        struct path times = file_path(s, "timeindex");
+        enum kerr err = w->open(w, log.text, how, &s->file);
+        if (err)
+                return err;
+        err = offset_index_open(&s->offsets, w, offsets.text, how, s->base_offset);
+        if (err)
+                goto close_log;
+        err = time_index_open(&s->times, w, times.text, how, s->base_offset);
+        if (err)
+                goto close_offsets;
+        s->size_bytes = w->size(w, s->file);
+        return KERR_NONE;
+
+close_offsets:
+        index_file_close(&s->offsets.entries);
+close_log:
+        w->close(w, s->file);
+        return err;
+}
+
+static enum kerr new_segment(struct world *w, const char *directory,
+                             const struct log_config *config, int64_t base_offset,
+                             enum world_open how, struct segment **segment)
+{
+        struct segment *s = calloc(1, sizeof *s);
+        if (!s)
+                abort();
+        s->world = w;
+        s->directory = directory;
+        s->config = config;
+        s->base_offset = base_offset;
+        forget_batches(s);
+        enum kerr err = open_files(s, how);
+        if (err) {
+                free(s);
+                s = NULL;
+        }
+        *segment = s;
+        return err;
+}
+
+enum kerr segment_create(struct world *w, const char *directory, const struct log_config *config,
+                         int64_t base_offset, struct segment **segment)
+{
+        return new_segment(w, directory, config, base_offset, WORLD_CREATE, segment);
+}
+
+enum kerr segment_open(struct world *w, const char *directory, const struct log_config *config,
+                       int64_t base_offset, struct segment **segment)
+{
+        return new_segment(w, directory, config, base_offset, WORLD_APPEND, segment);
+}
+
+void segment_close(struct segment *s)
+{
+        if (!s)
+                return;
+        index_file_close(&s->times.entries);
+        index_file_close(&s->offsets.entries);
+        s->world->close(s->world, s->file);
+        free(s);
+}
+
+enum kerr segment_remove(struct segment *s)
+{
+        struct world *w = s->world;
+        struct path log = file_path(s, "log");
+        struct path offsets = file_path(s, "index");
+        struct path times = file_path(s, "timeindex");
+        enum kerr err = w->remove(w, log.text);
+        if (!err)
+                err = w->sync_dir(w, s->directory);
+        if (!err)
+                err = w->remove(w, offsets.text);
+        if (!err)
+                err = w->remove(w, times.text);
+        return err;
+}
+
+/* --- writing --- */
+
+static bool index_is_full(const struct segment *s)
+{
+        int64_t bytes_max = s->config->segment_index_bytes;
+        /* One time entry is kept for segment_seal(). */
+        return index_file_count(&s->offsets.entries) >= bytes_max / OFFSET_INDEX_ENTRY_BYTES ||
+               index_file_count(&s->times.entries) >= bytes_max / TIME_INDEX_ENTRY_BYTES - 1;
+}
+
+/* Age is counted in the records' own time, as in Kafka: from the first batch's largest timestamp to
+ * the incoming ones' largest. So a segment of old records that are copied in does not roll at each
+ * append, and one that gets no more records does not roll at all. */
+static bool is_too_old(const struct segment *s, int64_t incoming_timestamp)
+{
+        return s->first_timestamp >= 0 && incoming_timestamp > s->first_timestamp &&
+               incoming_timestamp - s->first_timestamp > s->config->segment_ms;
+}
+
+bool segment_must_roll(const struct segment *s, const struct append_list *list)
+{
+        if (s->size_bytes == 0)
+                return false;
+        /* Positions in an index have 32 bits. */
+        int64_t bytes_max =
+                s->config->segment_bytes < INT32_MAX ? s->config->segment_bytes : INT32_MAX;
+        int64_t last_offset = batch_last_offset(&list->batches[list->count - 1].header);
+        return s->size_bytes > bytes_max - list->size_bytes || is_too_old(s, list->max_timestamp) ||
+               index_is_full(s) || last_offset - s->base_offset > INT32_MAX;
+}
+
+enum kerr segment_append(struct segment *s, const struct append_list *list)
+{
+        enum kerr err = s->world->append(s->world, s->file, list->spans, 2 * list->count);
+        int64_t position = s->size_bytes;
+        for (int32_t i = 0; i < list->count && !err; i++) {
+                const struct batch_header *h = &list->batches[i].header;
+                err = segment_note(s, h, position, true);
+                position += batch_size(h);
+        }
+        /* Published last: readers stop at size_bytes, so a torn append is never served. */
+        if (!err)
+                s->size_bytes = position;
+        return err;
+}
+
+static enum kerr add_index_entry(struct segment *s, int64_t last_offset, int64_t position)
+{
+        enum kerr err = offset_index_add(&s->offsets, last_offset, position);
+        return err ? err : time_index_add(&s->times, s->largest);
+}
+
+enum kerr segment_note(struct segment *s, const struct batch_header *h, int64_t position,
+                       bool with_index)
+{
+        int64_t last_offset = batch_last_offset(h);
+        if (position == 0)
+                s->first_timestamp = h->max_timestamp;
+        if (h->max_timestamp > s->largest.timestamp)
+                s->largest = (struct time_entry){h->max_timestamp, last_offset};
+        /* The test comes before this batch is counted, so the first batch never has an entry. */
+        if (s->bytes_since_entry > s->config->index_interval_bytes && !index_is_full(s)) {
+                enum kerr err = with_index ? add_index_entry(s, last_offset, position) : KERR_NONE;
+                if (err)
+                        return err;
+                s->bytes_since_entry = 0;
+        }
+        s->bytes_since_entry += batch_size(h);
+        s->last_batch = (struct place){h->base_offset, position};
+        s->next_offset = last_offset + 1;
+        return KERR_NONE;
+}
+
+enum kerr segment_sync_name(struct segment *s)
+{
+        if (s->name_is_synced)
+                return KERR_NONE;
+        enum kerr err = KERR_NONE;
+        if (!zoo_has(s->world->zoo, ZOO_NO_DIR_SYNC)) /* KAFKA-3968 */
+                err = s->world->sync_dir(s->world, s->directory);
+        s->name_is_synced = !err;
+        return err;
+}
+
+enum kerr segment_sync(struct segment *s)
+{
+        enum kerr err = s->world->sync(s->world, s->file);
+        return err ? err : segment_sync_name(s);
+}
+
+enum kerr segment_seal(struct segment *s)
+{
+        enum kerr err = time_index_add(&s->times, s->largest);
+        if (!err)
+                err = index_file_write_tail(&s->offsets.entries);
+        if (!err)
+                err = index_file_write_tail(&s->times.entries);
+        return err;
+}
+
+enum kerr segment_sync_indexes(struct segment *s)
+{
+        enum kerr err = s->world->sync(s->world, s->offsets.entries.file);
+        return err ? err : s->world->sync(s->world, s->times.entries.file);
+}
+
+/* Synced at once: were the cut undone by a power failure, old batches could come back behind new
+ * ones that were appended meanwhile. */
+static enum kerr cut_file(struct segment *s, int64_t position)
+{
+        enum kerr err = s->world->truncate(s->world, s->file, position);
+        if (!err)
+                err = s->world->sync(s->world, s->file);
+        if (!err)
+                s->size_bytes = position;
+        return err;
+}
+
+enum kerr segment_truncate(struct segment *s, int64_t offset)
+{
+        int64_t position;
+        struct batch_header cut;
+        enum kerr err = segment_find(s, offset, &position);
+        if (!err && position < s->size_bytes) {
+                err = segment_read_header(s, position, &cut);
+                if (!err && cut.base_offset < offset)
+                        offset = cut.base_offset;
+                if (!err)
+                        err = cut_file(s, position);
+        }
+        if (!err)
+                err = offset_index_cut(&s->offsets, offset);
+        if (!err)
+                err = time_index_cut(&s->times, offset);
+        if (!err)
+                err = segment_load_tail(s);
+        s->next_offset = offset;
+        return err;
+}
+
+enum kerr segment_reset(struct segment *s)
+{
+        forget_batches(s);
+        enum kerr err = index_file_cut(&s->offsets.entries, 0);
+        return err ? err : index_file_cut(&s->times.entries, 0);
+}
+
+/* --- reading --- */
+
+enum kerr segment_check_header(const struct segment *s, int64_t position,
+                               const struct batch_header *h)
+{
+        if (h->base_offset < s->base_offset || batch_last_offset(h) - s->base_offset > INT32_MAX)
+                return KERR_CORRUPT_MESSAGE;
+        return position + batch_size(h) <= s->size_bytes ? KERR_NONE : KERR_TRUNCATED;
+}
+
+enum kerr segment_read_header(const struct segment *s, int64_t position, struct batch_header *h)
+{
+        uint8_t bytes[BATCH_HEADER_BYTES];
+        if (s->size_bytes - position < BATCH_HEADER_BYTES)
+                return KERR_TRUNCATED;
+        enum kerr err = world_read_exactly(s->world, s->file, position, bytes, sizeof bytes);
+        if (!err)
+                err = batch_read_header(span_of(bytes, sizeof bytes), h);
+        return err ? err : segment_check_header(s, position, h);
+}
+
+/* The best place known from which to walk to `offset`. */
+static enum kerr find_start(struct segment *s, int64_t offset, struct place *start)
+{
+        *start = s->last_batch;
+        if (offset < start->offset) {
+                enum kerr err = offset_index_floor(&s->offsets, offset, start);
+                if (err)
+                        return err;
+        }
+        for (int i = 0; i < SEGMENT_HINTS; i++) {
+                if (s->hints[i].offset <= offset && s->hints[i].position > start->position)
+                        *start = s->hints[i];
+        }
+        return KERR_NONE;
+}
+
+static bool is_hinted(const struct segment *s, int64_t offset, int64_t *position)
+{
+        for (int i = 0; i < SEGMENT_HINTS; i++) {
+                *position = s->hints[i].position;
+                if (s->hints[i].offset == offset)
+                        return true;
+        }
+        return false;
+}
+
+enum kerr segment_find(struct segment *s, int64_t offset, int64_t *position)
+{
+        if (is_hinted(s, offset, position))
+                return KERR_NONE;
+        struct place at = {offset, s->size_bytes};
+        if (offset < s->next_offset) {
+                enum kerr err = find_start(s, offset, &at);
+                struct batch_header h;
+                while (!err && at.position < s->size_bytes) {
+                        err = segment_read_header(s, at.position, &h);
+                        if (err || batch_last_offset(&h) >= offset)
+                                break;
+                        at.position += batch_size(&h);
+                }
+                if (err)
+                        return err;
+        }
+        /* What is appended later lies behind: what was found stays true until a truncation. */
+        if (offset <= s->next_offset) {
+                s->hints[s->next_hint] = (struct place){offset, at.position};
+                s->next_hint = (s->next_hint + 1) % SEGMENT_HINTS;
+        }
+        *position = at.position;
+        return KERR_NONE;
+}
+
+bool segment_is_damage(enum kerr err)
+{
+        return err == KERR_TRUNCATED || err == KERR_CORRUPT_MESSAGE ||
+               err == KERR_UNSUPPORTED_FOR_MESSAGE_FORMAT;
+}
+
+/* Notes the batches from `position` on. */
+static enum kerr walk(struct segment *s, int64_t position)
+{
+        struct batch_header h;
+        for (; position < s->size_bytes; position += batch_size(&h)) {
+                enum kerr err = segment_read_header(s, position, &h);
+                if (!err)
+                        err = segment_note(s, &h, position, true);
+                if (err)
+                        return err;
+        }
+        return KERR_NONE;
+}
+
+enum kerr segment_load_tail(struct segment *s)
+{
+        struct place last_entry;
+        struct batch_header first;
+        forget_batches(s);
+        enum kerr err = offset_index_last(&s->offsets, &last_entry);
+        if (!err)
+                err = time_index_last(&s->times, &s->largest);
+        if (err)
+                return err;
+        if (!segment_read_header(s, 0, &first))
+                s->first_timestamp = first.max_timestamp;
+        err = walk(s, last_entry.position);
+        if (!segment_is_damage(err))
+                return err;
+        world_log(s->world, WORLD_WARN, "%s: no batch at offset %lld, though the file goes on",
+                  file_path(s, "log").text, (long long)s->next_offset);
+        return KERR_NONE;
+}
+
+enum kerr segment_check_indexes(const struct segment *s, bool is_active, bool *is_sane)
+{
+        int64_t next_offset = is_active ? INT64_MAX : s->next_offset;
+        enum kerr err = offset_index_check(&s->offsets, s->size_bytes, next_offset, is_sane);
+        if (!err && *is_sane)
+                err = time_index_check(&s->times, next_offset, is_sane);
+        if (!is_active && s->size_bytes > 0 && index_file_count(&s->times.entries) == 0)
+                *is_sane = false;
+        return err;
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Every scenario meets its expectations; each scenario of the zoo holds with its bug off and fails with
+# it on, at the same event each time.
+. tests/integration/lib.sh
+sim=$BUILD/odradek-sim
+for scenario in sim/scenarios/*.scn; do
+        ok "$(basename "$scenario") meets its expectations" "$sim" run "$scenario"
+done
+for scenario in sim/scenarios/zoo/*.scn; do
+        bug=$(basename "$scenario" .scn)
+        ok "$bug off: its scenario holds" "$sim" run "$scenario"
+        "$sim" run "$scenario" --bug "$bug" >"$dir/first" 2>&1
+        ok "$bug on: a guarantee is broken (exit status 1)" test $? -eq 1
+        "$sim" run "$scenario" --bug "$bug" >"$dir/second" 2>&1
+        ok "$bug on: the same at the same event" cmp "$dir/first" "$dir/second"
+done
+ok "a sweep of 300 seeds is clean" "$sim" sweep --seeds 1..300 --jobs 2
+"$sim" sweep --seeds 1..60 --jobs 1 --csv "$dir/one" >/dev/null
+"$sim" sweep --seeds 1..60 --jobs 2 --csv "$dir/two" >/dev/null
+sort "$dir/one" >"$dir/one.sorted" && sort "$dir/two" >"$dir/two.sorted"
+ok "one job and two jobs write the same CSV" cmp "$dir/one.sorted" "$dir/two.sorted"
+for part in 1 2 3; do "$sim" sweep --seeds 1..60 --shard $part/3 --csv "$dir/part$part" >/dev/null; done
+sort -u "$dir/part1" "$dir/part2" "$dir/part3" >"$dir/parts.sorted"
+sort -u "$dir/one" >"$dir/one.sorted"
+ok "three shards write the same CSV" cmp "$dir/one.sorted" "$dir/parts.sorted"
+"$sim" run "$dir/no-such.scn" 2>"$dir/errors"
+ok "a missing file is exit status 2" test $? -eq 2
+printf 'brokers 1\nfrobnicate at 2s\n' >"$dir/bad.scn"
+"$sim" run "$dir/bad.scn" 2>"$dir/errors"
+ok "a bad line is exit status 2" test $? -eq 2
+ok "and named with file and line" grep -q 'bad.scn:2' "$dir/errors"

@@ -1,0 +1,209 @@
+/* The scenario language: what is read is what was written, and errors say where and what. */
+#include "sim/scenario.h"
+
+#include "sim/survival.h"
+#include "sim/verdict.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka needs the first three above. */
+#include <cmocka.h>
+
+static struct scenario *parse(const char *text)
+{
+        struct scenario *s = malloc(sizeof *s);
+        char error[600];
+        if (!scenario_parse(s, "x.scn", text, error, sizeof error))
+                fail_msg("%s", error);
+        return s;
+}
+
+/* `text` is refused with an error that contains `part`. */
+static void refuse(const char *text, const char *part)
+{
+        struct scenario *s = malloc(sizeof *s);
+        char error[600] = "accepted";
+        bool parsed = scenario_parse(s, "x.scn", text, error, sizeof error);
+        if (parsed || !strstr(error, part))
+                fail_msg("'%s' gave '%s', which lacks '%s'", text, error, part);
+        free(s);
+}
+
+/* Goal: every statement puts its values where its pattern says. */
+static void reads_statements(void **state)
+{
+        (void)state;
+        struct scenario *s =
+                parse("# a comment\n"
+                      "brokers 1 log.flush.interval.ms 100\n"
+                      "\n"
+                      "topic orders partitions 3 flush.messages 1   # and another\n"
+                      "producer p1 topic orders size 2KB acks 1 rate 200/s codec zstd\n"
+                      "consumer c1 topic orders\n"
+                      "at 1.5s power-cut broker 1 keeps torn at operation 3\n"
+                      "when 1 has orders/2 up to 10 cut p1 from 1\n"
+                      "when p1 has 7 acknowledged clock 1 jumps -5s\n"
+                      "run 300ms\n"
+                      "expect nothing lost\n"
+                      "expect order broken\n");
+        assert_string_equal(s->settings[s->brokers.first_setting].key, "log.flush.interval.ms");
+        assert_int_equal(s->topic_count, 1);
+        assert_int_equal(s->topics[0].partitions, 3);
+        assert_string_equal(s->settings[s->topics[0].first_setting].value, "1");
+        assert_int_equal(s->client_count, 2);
+        assert_int_equal(s->clients[0].bytes, 2048);
+        assert_int_equal(s->clients[0].acks, 1);
+        assert_int_equal(s->clients[0].rate, 200);
+        assert_int_equal(s->clients[0].codec, 4);
+        assert_int_equal(s->clients[1].verb, VERB_CONSUMER);
+        assert_int_equal(s->step_count, 3);
+        assert_int_equal(s->steps[0].trigger.time_ns, 1500000000);
+        assert_int_equal(s->steps[0].action.node, 1);
+        assert_int_equal(s->steps[0].action.operation, 3);
+        assert_string_equal(sim_survival_name((int)s->steps[0].action.survival), "torn");
+        assert_int_equal(s->steps[1].trigger.verb, VERB_LOG_HAS);
+        assert_int_equal(s->steps[1].trigger.partition, 2);
+        assert_int_equal(s->steps[1].trigger.offset, 10);
+        assert_int_equal(s->steps[1].action.node, SCENARIO_CLIENT_ID);
+        assert_int_equal(s->steps[1].action.other, 1);
+        assert_int_equal(s->steps[2].trigger.count, 7);
+        assert_int_equal(s->steps[2].action.jump_ns, -5000000000);
+        assert_int_equal(s->run.time_ns, 300000000);
+        assert_int_equal(s->expects[0].guarantee, 2 * GUARANTEE_NOTHING_LOST);
+        assert_int_equal(s->expects[1].guarantee, 2 * GUARANTEE_ORDER_KEPT + 1);
+        free(s);
+}
+
+/* Goal: what is left out has its default. */
+static void knows_defaults(void **state)
+{
+        (void)state;
+        struct scenario *s = parse("topic t\nproducer p topic t\nat 1s power-cut all\n");
+        assert_int_equal(s->brokers.count, 1);
+        assert_int_equal(s->topics[0].partitions, 1);
+        assert_int_equal(s->clients[0].acks, -1);
+        assert_string_equal(sim_survival_name((int)s->steps[0].action.survival), "any");
+        assert_int_equal(s->steps[0].action.operation, 0);
+        assert_int_equal(s->steps[0].action.node, SCENARIO_ALL_NODES);
+        assert_int_equal(s->run.time_ns, 5000000000);
+        free(s);
+}
+
+/* Goal: the same table reads and prints. Method: print a scenario with every action, read that,
+ * print it again. */
+static void prints_what_it_read(void **state)
+{
+        (void)state;
+        static const char text[] =
+                "brokers 1 log.flush.offset.checkpoint.interval.ms 500\n"
+                "topic t partitions 2 flush.messages 1 segment.bytes 4096\n"
+                "at 100ms create topic late partitions 3 retention.ms 1000\n"
+                "producer p1 topic t acks 0 rate 10/s size 1KB codec lz4 batch 4KB linger 5ms\n"
+                "producer p2 topic late\n"
+                "consumer c1 topic t\n"
+                "at 1s kill broker 1 at operation 4\n"
+                "at 1500us power-cut broker 1 keeps torn-byte at operation 12\n"
+                "at 2s stop broker 1\n"
+                "at 2s restart all\n"
+                "at 2s wipe broker 1\n"
+                "at 2s pause p1\n"
+                "at 2s resume p1\n"
+                "at 2s cut p1 from broker 1\n"
+                "at 2s cut broker 1 to p1\n"
+                "at 2s heal p1 from broker 1\n"
+                "at 2s heal network\n"
+                "at 2s slow c1 from broker 1 by 20\n"
+                "at 2s reset c1 from broker 1\n"
+                "at 2s hold Produce from p1 to broker 1\n"
+                "at 2s hold answers Fetch from broker 1 to c1\n"
+                "at 2s release Produce from p1 to broker 1\n"
+                "at 2s release answers Fetch from broker 1 to c1\n"
+                "at 2s drop answers Produce from broker 1 to p1 times 2\n"
+                "at 2s fail write at broker 1 after 3\n"
+                "at 2s short write at broker 1\n"
+                "at 2s fail syncs at broker 1 times 2\n"
+                "at 2s fail syncs at broker 1 dropping pages\n"
+                "at 2s full disk at broker 1 above 20KB\n"
+                "at 2s free disk at broker 1\n"
+                "at 2s clock broker 1 jumps +60s\n"
+                "at 2s clock broker 1 drifts -200ppm\n"
+                "at 2s delete records t/1 before 5\n"
+                "at 2s delete records t/0\n"
+                "at 2s delete topic late\n"
+                "when broker 1 has t/0 up to 5 kill broker 1\n"
+                "when p2 has 3 acknowledged kill broker 1\n"
+                "run 4s\n"
+                "expect something lost\n";
+        struct scenario *s = parse(text);
+        struct buffer printed = {0};
+        scenario_print(s, &printed);
+        buffer_append(&printed, "", 1);
+        assert_string_equal((char *)printed.data, text);
+        buffer_deinit(&printed);
+        free(s);
+}
+
+/* Goal: an error names file and line, what was expected and what was found. */
+static void explains_errors(void **state)
+{
+        (void)state;
+        refuse("brokers 1\ntopics orders", "x.scn:2: expected brokers, topic, ");
+        refuse("topic t\nproducer p topic u", "x.scn:2: expected a topic named above; found u");
+        refuse("topic t\nproducer p topic t rate 5", "a rate (100/s); found 5");
+        refuse("topic t\nproducer p topic t acks 2", "expected all, 0, 1; found 2");
+        refuse("topic t\nproducer p topic t acks", "expected all, 0, 1; found the end of the line");
+        refuse("topic t\nproducer p topic t rate 5/s rate 6/s", "found rate");
+        refuse("topic t flush.messages", "found the end of the line");
+        refuse("topic t flush.messages no", "found no");
+        refuse("topic t flush.mesages 1", "a setting of topics; found flush.mesages");
+        refuse("brokers 1 flush.messages 1", "a setting of brokers; found flush.messages");
+        refuse("brokers 3", "clusters come with replication; found 3");
+        refuse("topic t replication 2", "no more replicas than brokers");
+        refuse("topic t\ntopic t", "a new name");
+        refuse("topic t\nproducer 1p topic t", "a new name");
+        refuse("at 2 kill 1", "a time (2s, 1.5s, 300ms); found 2");
+        refuse("at 2s kill 2", "a node (1, broker 1, a client's name, all); found 2");
+        refuse("at 2s kill broker all", "a node");
+        refuse("at 2s murder 1", "expected kill, power-cut, stop, ");
+        refuse("at 2s kill 1 now", "expected at, the end of the line; found now");
+        refuse("at 2s power-cut 1 keeps calm", "expected nothing, prefix, torn, ");
+        refuse("at 2s clock 1 jumps 60s", "a jump (+60s, -5s); found 60s");
+        refuse("topic t\nwhen 1 has t/1 up to 5 kill 1", "a partition");
+        refuse("expect nothing found", "expected nothing lost, something lost, ");
+        refuse("run forever", "a time");
+}
+
+/* Goal: no text, however wrong, breaks the parser. Method: all prefixes of a scenario, and each
+ * line without one of its words; the sanitizers look on. */
+static void survives_anything(void **state)
+{
+        (void)state;
+        static const char text[] = "topic t partitions 2 flush.messages 1\n"
+                                   "producer p topic t acks all rate 5/s\n"
+                                   "when p has 3 acknowledged power-cut broker 1 keeps torn\n"
+                                   "expect nothing lost\n";
+        struct scenario *s = malloc(sizeof *s);
+        char copy[sizeof text], error[600];
+        for (size_t size = 0; size < sizeof text; size++) {
+                memcpy(copy, text, size);
+                copy[size] = '\0';
+                scenario_parse(s, "x.scn", copy, error, sizeof error);
+                for (size_t i = 0; i < size; i++)
+                        copy[i] = text[i] == ' ' && i % 7 == size % 7 ? '/' : text[i];
+                scenario_parse(s, "x.scn", copy, error, sizeof error);
+        }
+        free(s);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(reads_statements),    cmocka_unit_test(knows_defaults),
+                cmocka_unit_test(prints_what_it_read), cmocka_unit_test(explains_errors),
+                cmocka_unit_test(survives_anything),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
