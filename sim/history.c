@@ -40,8 +40,9 @@ void history_deinit(struct history *h)
 
 int32_t history_add_partition(struct history *h, const char *topic, int32_t partition)
 {
-        struct history_partition p = {.final_end = -1};
-        snprintf(p.name, sizeof p.name, "%s/%" PRId32, topic, partition);
+        struct history_partition p = {.index = partition, .final_end = -1};
+        snprintf(p.topic, sizeof p.topic, "%s", topic);
+        snprintf(p.name, sizeof p.name, "%s/%" PRId32, p.topic, partition);
         ADD(h, partitions, partition, p);
         return h->partition_count - 1;
 }
@@ -56,10 +57,9 @@ int32_t history_add_client(struct history *h, const char *name)
 
 int32_t history_find_partition(const struct history *h, const char *topic, int32_t partition)
 {
-        char name[sizeof h->partitions->name];
-        snprintf(name, sizeof name, "%s/%" PRId32, topic, partition);
         for (int32_t i = 0; i < h->partition_count; i++)
-                if (strcmp(h->partitions[i].name, name) == 0)
+                if (h->partitions[i].index == partition &&
+                    strcmp(h->partitions[i].topic, topic) == 0)
                         return i;
         return -1;
 }

@@ -28,7 +28,7 @@ struct history_send {
         int32_t partition;
         int32_t size_bytes; /* of the value */
         int16_t acks;
-        bool retried; /* it went out more than once */
+        bool retried; /* an earlier attempt of it may be in the log as well */
         enum outcome outcome;
         int64_t offset; /* -1: not told */
 };

@@ -182,11 +182,11 @@ static int serve(struct broker_cmd *b, int64_t start_ms)
 {
         int32_t port;
         if (world_posix_listen(b->world, b->host, b->port, &port))
-                return cli_fail(b->command, "cannot listen on %s:%d", b->host, b->port);
+                return cli_fail(b->command, "cannot listen on %s:%d: %s", b->host, b->port,
+                                strerror(errno));
         b->port = port;
         if (broker_open(b->world, &b->config, port, &b->broker))
-                return cli_fail(b->command, "cannot start over %s",
-                                config_string(&b->config, CONFIG_LOG_DIRS));
+                return CLI_FAILED; /* the broker has logged why */
         world_posix_set_actor(b->world, broker_actor(b->broker));
         stop_on_signals(b->world);
         int status = tell_ready(b, start_ms);
@@ -223,8 +223,8 @@ static int parse(struct broker_cmd *b, int argc, char **argv)
 {
         struct cli_list files = {0};
         const struct cli_option options[] = {
-                {"override", CLI_LIST, &b->overrides, "K=V", "a setting that goes before the file",
-                 0, 0},
+                {"override", CLI_LIST, &b->overrides, "K=V", "a setting, whatever the file says", 0,
+                 0},
                 {"pid-file", CLI_TEXT, &b->pid_path, "F", "write the process id there when ready",
                  0, 0},
                 {"port-file", CLI_TEXT, &b->port_path, "F", "write the port there when ready", 0,

@@ -62,10 +62,20 @@ static bool is_dynamic(const struct describe_configs_config *config)
                config->source != CONFIG_SOURCE_STATIC_BROKER;
 }
 
+static int outcome(const struct configs *c, const struct admin_result *result)
+{
+        /* Of a broker that the others do not know, or know to be gone, nothing is heard. */
+        if (c->type == CONFIG_RESOURCE_BROKER && result->err == KERR_TIMED_OUT_LOCALLY)
+                return cli_fail(c->client.command,
+                                "cannot reach broker %s by way of %s within %d s", c->entity_name,
+                                c->server, REACH_MS / 1000);
+        return real_client_outcome(&c->client, result, entity(c), c->entity_name);
+}
+
 static void print_configs(void *context, const struct admin_result *result)
 {
         struct configs *c = context;
-        c->status = real_client_outcome(&c->client, result, entity(c), c->entity_name);
+        c->status = outcome(c, result);
         if (result->err)
                 return;
         printf("%s configs for %s %s are:\n", c->all ? "All" : "Dynamic", entity(c),
@@ -80,7 +90,7 @@ static void print_configs(void *context, const struct admin_result *result)
 static void on_altered(void *context, const struct admin_result *result)
 {
         struct configs *c = context;
-        c->status = real_client_outcome(&c->client, result, entity(c), c->entity_name);
+        c->status = outcome(c, result);
         if (!result->err)
                 printf("Completed updating config for %s %s.\n", entity(c), c->entity_name);
 }

@@ -61,10 +61,11 @@ static void on_error(void *context, const char *topic, int32_t partition, int64_
                      enum kerr err)
 {
         struct console_consumer *c = context;
+        if (err == KERR_OFFSET_OUT_OF_RANGE)
+                return; /* it is logged, and reading goes on elsewhere */
         cli_fail(c->command, "topic %s, partition %d, offset %lld: %s", topic, partition,
                  (long long)offset, kerr_text(err));
-        if (err != KERR_OFFSET_OUT_OF_RANGE) /* after which it goes on elsewhere */
-                c->failed = true;
+        c->failed = true;
 }
 
 /* --- the run --- */

@@ -139,6 +139,8 @@ static int run(struct console_producer *p)
         producer_flush(p->producer);
         while (producer_pending(p->producer) > 0)
                 real_client_step(&p->client, BLOCKED_WAIT_MS);
+        if (p->settings.producer.acks == 0)
+                real_client_drain(&p->client, p->topic);
         if (p->failed > 0)
                 return cli_fail(p->command, "%lld of %lld lines were not delivered",
                                 (long long)p->failed, (long long)p->line);

@@ -53,7 +53,7 @@ void perf_stats_add(struct perf_stats *s, int64_t start_us, int64_t bytes)
 /* Without the end of the line. */
 static void print_window(const struct perf_window *w)
 {
-        double elapsed_s = (double)(perf_now_us() - w->start_us + 1) / 1e6;
+        double elapsed_s = (double)(perf_now_us() - w->start_us + 1) / 1e6; /* never 0 */
         double records = w->records > 0 ? (double)w->records : 1;
         printf("%lld records sent, %.1f records/sec (%.2f MB/sec), %.1f ms avg latency, "
                "%.1f ms max latency",

@@ -168,6 +168,8 @@ static int run(struct producer_perf *p)
         producer_flush(p->producer);
         while (producer_pending(p->producer) > 0)
                 step(p, BLOCKED_WAIT_MS);
+        if (p->settings.producer.acks == 0)
+                real_client_drain(&p->client, p->topic);
         perf_stats_print_whole(&p->stats);
         perf_stats_deinit(&p->stats);
         if (err)

@@ -1,6 +1,7 @@
 #include "cli/real_client.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "posix/clock.h"
@@ -45,6 +46,12 @@ void real_client_step(struct real_client *c, int wait_ms)
         world_posix_step(c->world, wait_ms);
 }
 
+/* The broker's text for a missing topic is meant for its peers. */
+static const char *reason(enum kerr err)
+{
+        return err == KERR_UNKNOWN_TOPIC_OR_PARTITION ? "there is no such topic" : kerr_text(err);
+}
+
 static int fail_to_reach(const struct real_client *c)
 {
         return cli_fail(c->command, "cannot reach %s within %d s", c->servers, REACH_MS / 1000);
@@ -65,7 +72,7 @@ int real_client_find_topic(struct real_client *c, const char *topic, int32_t *pa
         if (err && !cached->answered)
                 return fail_to_reach(c);
         if (err)
-                return cli_fail(c->command, "topic %s: %s", topic, kerr_text(err));
+                return cli_fail(c->command, "topic %s: %s", topic, reason(err));
         if (partition_count)
                 *partition_count = cached->partition_count;
         c->world->log = c->log;
@@ -85,6 +92,30 @@ void real_client_finish(struct real_client *c, const struct admin *admin)
                 real_client_step(c, STEP_MS);
 }
 
+static void ignore(void *context, const struct admin_result *result)
+{
+        (void)context;
+        (void)result;
+}
+
+void real_client_drain(struct real_client *c, const char *topic)
+{
+        /* A broker answers the requests of a connection in their order, so any answer will do. */
+        struct admin *admin = real_client_admin(c);
+        int32_t count = client_topic(c->client, topic)->partition_count, asked = -1;
+        for (int32_t i = 0; i < count; i++) {
+                struct leader leader;
+                char node[16];
+                if (client_leader(c->client, topic, i, &leader) || leader.node == asked)
+                        continue;
+                asked = leader.node;
+                snprintf(node, sizeof node, "%d", leader.node);
+                admin_describe_configs(admin, CONFIG_RESOURCE_BROKER, node, ignore, NULL);
+        }
+        real_client_finish(c, admin);
+        admin_close(admin);
+}
+
 int real_client_outcome(const struct real_client *c, const struct admin_result *result,
                         const char *about, const char *name)
 {
@@ -94,7 +125,7 @@ int real_client_outcome(const struct real_client *c, const struct admin_result *
                 result->err == KERR_TIMED_OUT_LOCALLY || result->err == KERR_CONNECTION_FAILED;
         if (silent && !result->unknown)
                 return fail_to_reach(c);
-        const char *why = kerr_text(result->err);
+        const char *why = reason(result->err);
         int size = result->message.size;
         return cli_fail(c->command, "%s%s%s: %.*s%s", about, name ? " " : "", name ? name : "",
                         size > 0 ? size : (int)strlen(why), size > 0 ? result->message.data : why,

@@ -43,6 +43,10 @@ void real_client_step(struct real_client *c, int wait_ms);
  * topic is made if client and broker allow that. Returns CLI_GO_ON, or CLI_FAILED after telling. */
 int real_client_find_topic(struct real_client *c, const char *topic, int32_t *partition_count);
 
+/* Waits until the leaders of the topic have read all that was sent to them. With acks 0 a record
+ * counts as delivered when it is handed to the network, which may still hold megabytes then. */
+void real_client_drain(struct real_client *c, const char *topic);
+
 /* An admin that gives up after REACH_MS. */
 struct admin *real_client_admin(struct real_client *c);
 

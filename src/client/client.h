@@ -75,8 +75,8 @@ struct leader {
 enum kerr client_leader(struct client *c, const char *topic, int32_t partition,
                         struct leader *leader);
 
-/* Says that the leader named last refused us or is out of reach: client_leader() names none until the
- * brokers have been asked again, so that a retry does not go back to where it came from. */
+/* Says that the leader named last refused us or is out of reach: client_leader() names none until
+ * the brokers have been asked again, so that a retry does not go back to where it came from. */
 void client_doubt_leader(struct client *c, const char *topic, int32_t partition);
 
 /* Asks for fresh metadata, at most once per retry.backoff.ms. */

@@ -174,7 +174,8 @@ static void send_packet(struct connection *c, const struct api *api, int16_t ver
 static int16_t common_version(const struct connection *c, const struct api *api,
                               int16_t version_min)
 {
-        int16_t max = api->max < c->peer[api->key].max ? api->max : c->peer[api->key].max;
+        int16_t ours = version_min > api->client_max ? api->max : api->client_max;
+        int16_t max = ours < c->peer[api->key].max ? ours : c->peer[api->key].max;
         bool fits = max >= api->min && max >= c->peer[api->key].min && max >= version_min;
         return fits ? max : -1;
 }
@@ -251,7 +252,7 @@ static void ask_api_versions(struct connection *c, int16_t version)
 
 void connection_on_open(struct connection *c)
 {
-        ask_api_versions(c, api_find(API_API_VERSIONS)->max);
+        ask_api_versions(c, api_find(API_API_VERSIONS)->client_max);
 }
 
 static void take_versions(struct connection *c, const struct api_versions_response *m)

@@ -35,7 +35,7 @@ struct producer {
 /* What became of a batch in one attempt. */
 struct outcome {
         enum kerr err;
-        bool unknown;
+        bool unknown, twice; /* as in struct delivery */
         int64_t base_offset;
         int64_t log_append_time_ms;
 };
@@ -71,6 +71,7 @@ static void report_batch(struct producer *p, struct producer_batch *batch,
                 struct delivery delivery = {.opaque = records[i].opaque,
                                             .err = outcome->err,
                                             .unknown = outcome->err && outcome->unknown,
+                                            .twice = !outcome->err && outcome->twice,
                                             .topic = batch->queue->topic->name,
                                             .partition = batch->queue->partition,
                                             .offset = placed ? outcome->base_offset + i : -1,
@@ -164,6 +165,7 @@ static void settle(struct producer *p, struct producer_batch *batch, const struc
         q->in_flight--;
         batch->in_flight = false;
         batch->err = outcome->err;
+        bool sent_before = batch->unknown;
         batch->unknown |= outcome->unknown;
         bool late = now_ms >= batch->created_ms + p->config.delivery_timeout_ms;
         bool expired = batch->record_count == 0; /* reported while it was in flight */
@@ -174,6 +176,7 @@ static void settle(struct producer *p, struct producer_batch *batch, const struc
         }
         struct outcome final = *outcome;
         final.unknown = batch->unknown;
+        final.twice = sent_before;
         report_batch(p, batch, &final);
         accumulator_remove(batch);
 }

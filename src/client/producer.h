@@ -11,10 +11,10 @@
  *  (3) A record reported with an error and unknown == false is not in the log. With unknown == true
  *      it may be: the connection was lost or the time ran out after a send, or the broker gave up
  *      waiting for its followers. Nobody can tell; taking it for a failure is bug 33 of the zoo.
- *  (4) Records of one partition are in the log in the order of producer_send(), those that were
- * lost left out, because one batch of a partition is in flight at a time. With
- *      max_in_flight_per_partition > 1 a batch that is refused and sent again may end up behind its
- *      successor (KAFKA-3197).
+ *  (4) Records of one partition are in the log in the order of producer_send(), lost ones left out,
+ *      because one batch of a partition is in flight at a time. With max_in_flight_per_partition
+ *      above 1 a batch that is refused and sent again may end up behind its successor (KAFKA-3197).
+ *      So may, in any case, a batch reported as unknown that an old connection delivers late.
  *  (5) A record may be in the log twice: a batch whose answer was lost is sent again.
  *
  * The report comes delivery.timeout.ms after producer_send() at the latest.
@@ -33,6 +33,7 @@ struct delivery {
         void *opaque;  /* as given to producer_send() */
         enum kerr err; /* NONE: delivered */
         bool unknown;  /* with an error: the record may be in the log all the same */
+        bool twice;    /* without one: an earlier attempt may be in the log as well; see (5) */
         const char *topic;
         int32_t partition;    /* -1: failed before one was chosen */
         int64_t offset;       /* -1: not delivered, or acks 0 */

@@ -69,7 +69,7 @@ bool checkpoint_take_number(struct str *line, int64_t max, int64_t *value)
         *value = 0;
         for (int32_t i = 0; i < word.size; i++) {
                 int digit = word.data[i] - '0';
-                if (digit < 0 || digit > 9 || *value > (max - digit) / 10)
+                if (digit < 0 || digit > 9 || *value > max / 10 || digit > max - *value * 10)
                         return false;
                 *value = *value * 10 + digit;
         }

@@ -105,7 +105,7 @@ enum kerr leader_epochs_cut_start(struct leader_epochs *e, int64_t offset)
         int32_t ended = 0; /* entries whose epoch ends at or before `offset` */
         while (ended + 1 < e->count && e->entries[ended + 1].start_offset <= offset)
                 ended++;
-        if (e->count == 0 || e->entries[ended].start_offset >= offset)
+        if (e->count == 0 || e->entries[0].start_offset >= offset)
                 return KERR_NONE;
         e->count -= ended;
         memmove(e->entries, e->entries + ended, (size_t)e->count * sizeof *e->entries);

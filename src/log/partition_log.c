@@ -306,12 +306,12 @@ static enum kerr read_from(struct partition_log *log, int64_t offset, int64_t up
         int64_t length = end - start;
         if (length > size_max)
                 length = size_max > 0 ? size_max : 0;
-        if (at_least_one && length < end - start) {
+        if (length < end - start) {
                 err = segment_read_header(s, start, &first);
                 if (err)
                         return err;
                 if (length < batch_size(&first))
-                        length = batch_size(&first);
+                        length = at_least_one ? batch_size(&first) : 0;
         }
         if (length > 0)
                 *extent = (struct extent){s->file, start, (int32_t)length};

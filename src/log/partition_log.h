@@ -89,11 +89,11 @@ enum kerr partition_log_append(struct partition_log *log, struct span batches, i
 
 /* Where the bytes lie that a reader at `offset` gets: whole batches from the one that holds
  * `offset`, in one segment, at most size_max bytes, of records below `upper_bound` (an offset at a
- * batch's edge: high watermark or log end). The last batch may be cut by size_max, as in Kafka;
- * with `at_least_one` the first batch is whole even when it is larger. The file in *extent is
- * borrowed: put it in a packet (which takes a reference) before the next call on this log. Nothing
- * to read gives extent->length 0 and file NULL. Errors: OFFSET_OUT_OF_RANGE below the log start or
- * above the log end; KAFKA_STORAGE_ERROR. */
+ * batch's edge: high watermark or log end). The last batch may be cut by size_max, as in Kafka, but
+ * never the first: one that does not fit comes whole with `at_least_one`, else not at all (KIP-74).
+ * The file in *extent is borrowed: put it in a packet (which takes a reference) before the next
+ * call on this log. Nothing to read gives extent->length 0 and file NULL. Errors:
+ * OFFSET_OUT_OF_RANGE below the log start or above the log end; KAFKA_STORAGE_ERROR. */
 enum kerr partition_log_read(struct partition_log *log, int64_t offset, int64_t upper_bound,
                              int32_t size_max, bool at_least_one, struct extent *extent);
 

@@ -38,7 +38,8 @@ enum kerr reactor_init(struct reactor *r, struct io_shared *shared, int32_t inde
         r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         if (r->epoll_fd < 0)
                 return KERR_IO;
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &r->wake};
+        /* Edge-triggered, so that nobody has to read it. */
+        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = &r->wake};
         if (epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, wake_fd, &event) < 0) {
                 close(r->epoll_fd);
                 return KERR_IO;
@@ -271,7 +272,7 @@ void reactor_handle(struct reactor *r)
         for (int i = 0; i < r->event_count; i++) {
                 struct watched *w = r->events[i].data.ptr;
                 switch (w->kind) {
-                case WATCHED_WAKE: wake_fd_clear(w->fd); break;
+                case WATCHED_WAKE: break;
                 case WATCHED_LISTENER: accept_some(r, (struct listener *)w); break;
                 case WATCHED_CONNECTION:
                         connection_ready(r, (struct connection *)w, r->events[i].events);

@@ -42,7 +42,7 @@ void world_posix_free(struct world *world);
 void world_posix_set_actor(struct world *world, struct actor *actor);
 
 /* Listens on the first address of `host` (empty: every address of the machine). Port 0 picks a free
- * one; *bound_port says which. Errors: IO, and a log line with the reason. */
+ * one; *bound_port says which. Errors: IO; errno has the reason. */
 enum kerr world_posix_listen(struct world *world, const char *host, int32_t port,
                              int32_t *bound_port);
 

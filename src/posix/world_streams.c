@@ -75,7 +75,8 @@ static enum kerr dial(struct world *world, const char *host, int32_t port, int64
         struct message connect = {.kind = MESSAGE_CONNECT, .stream = *stream};
         connect.addresses = socket_resolve(host, port_text, AI_NUMERICHOST);
         if (!connect.addresses) {
-                /* A name. Its address may be found before the outbox is emptied, so that goes now. */
+                /* A name. Its address may be found before the outbox is emptied, so that goes now.
+                 */
                 mailbox_post_all(w->shared.inboxes[reactor], &w->outboxes[reactor]);
                 struct message resolve = {.kind = MESSAGE_RESOLVE, .stream = *stream};
                 resolve.text = host_and_port(host, port);

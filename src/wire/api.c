@@ -1,8 +1,8 @@
 #include "wire/api.h"
 
 static const struct api table[] = {
-#define API_ROW(key, NAME, name, min, max, flexible, advertised_min) \
-        {(key), (name), (min), (max), (flexible), (advertised_min)},
+#define API_ROW(key, NAME, name, min, max, flexible, advertised_min, client_max) \
+        {(key), (name), (min), (max), (flexible), (advertised_min), (client_max)},
         API_LIST(API_ROW)
 #undef API_ROW
 };

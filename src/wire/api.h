@@ -3,7 +3,9 @@
  * The table below is what the broker answers to ApiVersions, what it checks a request against, what
  * our client negotiates with and what docs/ prints. `min`-`max` is what is spoken; `advertised_min`
  * may be lower where a client tests for a version that it never sends (librdkafka before 2.11.1
- * switches compression off unless Produce is offered from 0; KAFKA-18659).
+ * switches compression off unless Produce is offered from 0; KAFKA-18659). `client_max` is the
+ * newest that Debian's Wireshark (4.0) can read: our own client goes no higher without need, so
+ * that one can look at what it says.
  *
  * Source: ApiKeys.java; KIP-482 for flexible versions; KIP-511 for ApiVersions. */
 #ifndef ODRADEK_WIRE_API_H
@@ -11,26 +13,28 @@
 
 #include "wire/serde.h"
 
-/* X(key, NAME, "name", min, max, first flexible version or 32767, advertised_min or -1: hidden) */
-#define API_LIST(X)                                                             \
-        X(0, PRODUCE, "Produce", 3, 9, 9, 0)                                    \
-        X(1, FETCH, "Fetch", 4, 12, 12, 4)                                      \
-        X(2, LIST_OFFSETS, "ListOffsets", 1, 7, 6, 1)                           \
-        X(3, METADATA, "Metadata", 0, 12, 9, 0)                                 \
-        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 2, 3, 0)                  \
-        X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0)                          \
-        X(19, CREATE_TOPICS, "CreateTopics", 2, 7, 5, 2)                        \
-        X(20, DELETE_TOPICS, "DeleteTopics", 1, 6, 4, 1)                        \
-        X(21, DELETE_RECORDS, "DeleteRecords", 0, 2, 2, 0)                      \
-        X(23, OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", 2, 4, 4, 2)      \
-        X(32, DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, 1)                  \
-        X(33, ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, 0)                        \
-        X(37, CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, 0)                \
-        X(44, INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, 0) \
-        X(60, DESCRIBE_CLUSTER, "DescribeCluster", 0, 1, 0, 0)
+/* X(key, NAME, "name", min, max, first flexible version or 32767, advertised_min or -1: hidden,
+ * client_max) */
+#define API_LIST(X)                                                                \
+        X(0, PRODUCE, "Produce", 3, 9, 9, 0, 8)                                    \
+        X(1, FETCH, "Fetch", 4, 12, 12, 4, 11)                                     \
+        X(2, LIST_OFFSETS, "ListOffsets", 1, 7, 6, 1, 5)                           \
+        X(3, METADATA, "Metadata", 0, 12, 9, 0, 9)                                 \
+        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 2, 3, 0, 2)                  \
+        X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0, 3)                          \
+        X(19, CREATE_TOPICS, "CreateTopics", 2, 7, 5, 2, 5)                        \
+        X(20, DELETE_TOPICS, "DeleteTopics", 1, 6, 4, 1, 4)                        \
+        X(21, DELETE_RECORDS, "DeleteRecords", 0, 2, 2, 0, 1)                      \
+        X(23, OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", 2, 4, 4, 2, 3)      \
+        X(32, DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, 1, 2)                  \
+        X(33, ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, 0, 1)                        \
+        X(37, CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, 0, 2)                \
+        X(44, INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, 0, 1) \
+        X(60, DESCRIBE_CLUSTER, "DescribeCluster", 0, 1, 0, 0, 1)
 
 enum api_key {
-#define API_ENUM(key, NAME, name, min, max, flexible, advertised_min) API_##NAME = (key),
+#define API_ENUM(key, NAME, name, min, max, flexible, advertised_min, client_max) \
+        API_##NAME = (key),
         API_LIST(API_ENUM)
 #undef API_ENUM
                 API_NEVER_FLEXIBLE = 32767
@@ -42,6 +46,7 @@ struct api {
         int16_t min, max;
         int16_t flexible_from;
         int16_t advertised_min; /* -1: not offered to clients */
+        int16_t client_max;     /* what our client asks with, unless it needs a newer one */
 };
 
 /* All of them, by key. */

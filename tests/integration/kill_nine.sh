@@ -10,7 +10,7 @@ lines 100000 >"$dir/file"
 
 round() {
         topic=round-$1
-        kcat -q -b "$at" -t "$topic" -P -l "$dir/file" -X acks=all -X enable.idempotence=false \
+        kcat -q -E -b "$at" -t "$topic" -P -l "$dir/file" -X acks=all -X enable.idempotence=false \
                 -X max.in.flight=1 -X linger.ms=1 -X batch.num.messages=500 -X retry.backoff.ms=50 \
                 -X reconnect.backoff.max.ms=200 -X message.timeout.ms=60000 2>"$dir/kcat" &
         producer=$!

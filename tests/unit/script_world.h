@@ -19,7 +19,12 @@
 
 #include <cmocka.h>
 
-enum { SCRIPT_STREAMS_MAX = 64, SCRIPT_INBOX_MAX = 64, SCRIPT_PARTITIONS = 3, SCRIPT_PORT = 9092 };
+enum {
+        SCRIPT_STREAMS_MAX = 1024,
+        SCRIPT_INBOX_MAX = 64,
+        SCRIPT_PARTITIONS = 3,
+        SCRIPT_PORT = 9092
+};
 
 struct script_request {
         int64_t stream;

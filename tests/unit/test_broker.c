@@ -208,6 +208,37 @@ static void the_first_batch_is_whole(void **state)
         bench_close(&b);
 }
 
+/* Goal:   only the first partition with data may pass the limit; a batch of another that does not
+ * fit is left out, not cut (KIP-74). Method: one fetch of two topics with room for one batch and a
+ * half. */
+static void only_the_first_partition_may_pass_the_limit(void **state)
+{
+        (void)state;
+        struct bench b;
+        bench_open(&b, NULL);
+        describe(&b, "t");
+        describe(&b, "u");
+        produce(&b, "t", 1, "aaaaaaaa", 3, 1);
+        produce(&b, "u", 1, "bbbbbbbb", 3, 1);
+        struct buffer one = {0};
+        bench_batch(&one, "aaaaaaaa", 3, 1);
+        struct fetch_partition p = {.current_leader_epoch = -1, .max_bytes = 1 << 20};
+        struct fetch_topic topics[] = {{.name = str_of("t"), .partitions = {&p, 1}},
+                                       {.name = str_of("u"), .partitions = {&p, 1}}};
+        struct fetch_request request = {.replica_id = -1,
+                                        .min_bytes = 1,
+                                        .max_bytes = (int32_t)(one.size + one.size / 2),
+                                        .session_epoch = -1,
+                                        .topics = {topics, 2},
+                                        .rack_id = str_of("")};
+        struct fetch_response response = {0};
+        bench_call(&b, API_FETCH, 11, fetch, &request, &response);
+        assert_int_equal(response.topics.items[0].partitions.items[0].records.bytes.size, one.size);
+        assert_int_equal(response.topics.items[1].partitions.items[0].records.bytes.size, 0);
+        buffer_deinit(&one);
+        bench_close(&b);
+}
+
 /* Goal:   what the broker cannot do is answered with Kafka's code for it.
  * Method: offsets out of range, unknown topic, epochs too old and too new, bad acks, bad batches.
  */
@@ -410,6 +441,7 @@ int main(void)
                 cmocka_unit_test(a_long_poll_waits),
                 cmocka_unit_test(answers_keep_their_order),
                 cmocka_unit_test(the_first_batch_is_whole),
+                cmocka_unit_test(only_the_first_partition_may_pass_the_limit),
                 cmocka_unit_test(errors_carry_kafkas_codes),
                 cmocka_unit_test(flush_messages_one_is_durable),
                 cmocka_unit_test(each_life_has_its_epoch),

@@ -134,7 +134,7 @@ static void handshake_steps_down(void **state)
         w->mute = true;
         ask(w, attach(w, &probe), NODE_ANY, 1000);
         struct script_request r = script_take(w, API_API_VERSIONS);
-        assert_int_equal(r.header.api_version, 4);
+        assert_int_equal(r.header.api_version, 3);
         struct api_versions_api own = {API_API_VERSIONS, 0, 2};
         struct api_versions_response m = {.error_code = KERR_UNSUPPORTED_VERSION,
                                           .apis = {&own, 1}};

@@ -139,8 +139,8 @@ static void every_strategy_delivers_exact_bytes(void **state)
         struct file *f = make_file(FILE_BYTES);
         for (int s = 0; s < STRATEGIES; s++) {
                 for (int kind = 0; kind < 3; kind++) {
-                        struct ends e = kind == 0 ? connect_unix()
-                                                  : connect_tcp(kind == 1 ? 8 * KIB : 0);
+                        struct ends e =
+                                kind == 0 ? connect_unix() : connect_tcp(kind == 1 ? 8 * KIB : 0);
                         struct copy_lane lane = {0};
                         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
                                 transfer(strategies[s], &lane, e, f, 4095, sizes[i]);
@@ -204,9 +204,9 @@ static void a_dead_peer_is_an_error(void **state)
                 struct ends e = connect_tcp(0);
                 struct copy_lane lane = {0};
                 size_t moved;
-                assert_int_equal(strategies[s]->move(&lane, e.from, &f->source, 0, 1000, false,
-                                                     &moved),
-                                 KERR_NONE);
+                assert_int_equal(
+                        strategies[s]->move(&lane, e.from, &f->source, 0, 1000, false, &moved),
+                        KERR_NONE);
                 close(e.to);
                 enum kerr err = KERR_NONE;
                 for (int i = 0; i < 100 && !err; i++)
@@ -469,12 +469,14 @@ static void a_missing_extent_is_an_error(void **state)
                 struct packet *p = packet_new(&files_only);
                 packet_insert(p, (struct extent){f, FILE_BYTES + 8192, 100});
                 packet_insert(p, (struct extent){f, 0, 100});
+                packet_finish(p);
                 assert_int_equal(output_add(&o.output, &o.tools, p), KERR_END_OF_FILE);
                 outlet_deinit(&o);
 
                 outlet_init(&o, strategies[s], 16 * KIB, connect_tcp(0));
                 p = packet_new(&files_only);
                 packet_insert(p, (struct extent){f, FILE_BYTES + 8192, 100000});
+                packet_finish(p);
                 assert_int_equal(output_add(&o.output, &o.tools, p), KERR_NONE);
                 size_t moved;
                 assert_int_equal(output_write(&o.output, &o.tools, o.ends.from, &moved),
