@@ -70,7 +70,9 @@ struct history_cut {
 };
 
 struct history_partition {
-        char name[64];      /* "orders/0" */
+        char topic[32];
+        int32_t index;      /* in the topic */
+        char name[48];      /* "orders/0" */
         bool sync_first;    /* flush.messages=1: nothing counts before it is synced */
         bool expires;       /* retention may drop old records */
         bool deleted;       /* deleting its topic was asked for */

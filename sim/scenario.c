@@ -68,38 +68,56 @@ static const struct slot_unit ppm[] = {{"ppm", 1}, {NULL, 0}};
 
 #define FIELD(member) offsetof(struct statement, member)
 
+#define NUMBER(name, kind, field, units, min, max, expected)              \
+        {                                                                 \
+                name, kind, FIELD(field), expected, units, min, max, NULL \
+        }
+#define WORD(name, field, words)                                       \
+        {                                                              \
+                name, SLOT_WORD, FIELD(field), NULL, NULL, 0, 0, words \
+        }
+#define OTHER(name, kind, field, expected)                           \
+        {                                                            \
+                name, kind, FIELD(field), expected, NULL, 0, 0, NULL \
+        }
+
+enum { HOUR_S = 3600 };
+#define SECONDS INT64_C(1000000000)
+
 static const struct slot slots[] = {
-        {"COUNT", SLOT_NUMBER, FIELD(count), "a number", no_unit, NULL},
-        {"TIMES", SLOT_NUMBER, FIELD(times), "a number", no_unit, NULL},
-        {"AFTER", SLOT_NUMBER, FIELD(after), "a number", no_unit, NULL},
-        {"FACTOR", SLOT_NUMBER, FIELD(factor), "a number", no_unit, NULL},
-        {"OPERATION", SLOT_NUMBER, FIELD(operation), "a number", no_unit, NULL},
-        {"PARTITIONS", SLOT_NUMBER, FIELD(partitions), "a number", no_unit, NULL},
-        {"REPLICAS", SLOT_NUMBER, FIELD(replicas), "a number", no_unit, NULL},
-        {"OFFSET", SLOT_NUMBER, FIELD(offset), "an offset", no_unit, NULL},
-        {"BYTES", SLOT_NUMBER, FIELD(bytes), "bytes (100, 4KB)", bytes, NULL},
-        {"BATCH", SLOT_NUMBER, FIELD(batch_bytes), "bytes (100, 4KB)", bytes, NULL},
-        {"TIME", SLOT_NUMBER, FIELD(time_ns), "a time (2s, 1.5s, 300ms)", times, NULL},
-        {"LINGER", SLOT_NUMBER, FIELD(linger_ns), "a time (2s, 1.5s, 300ms)", times, NULL},
-        {"RATE", SLOT_NUMBER, FIELD(rate), "a rate (100/s)", rates, NULL},
-        {"JUMP", SLOT_SIGNED, FIELD(jump_ns), "a jump (+60s, -5s)", times, NULL},
-        {"DRIFT", SLOT_SIGNED, FIELD(drift_ppm), "a drift (+200ppm, -200ppm)", ppm, NULL},
-        {"ACKS", SLOT_WORD, FIELD(acks), NULL, NULL, acks_word},
-        {"CODEC", SLOT_WORD, FIELD(codec), NULL, NULL, codec_word},
-        {"SURVIVAL", SLOT_WORD, FIELD(survival), NULL, NULL, survival_word},
-        {"API", SLOT_WORD, FIELD(api), NULL, NULL, api_word},
-        {"GUARANTEE", SLOT_WORD, FIELD(guarantee), NULL, NULL, guarantee_word},
-        {"NODE", SLOT_NODE, FIELD(node), "a node (1, broker 1, a client's name, all)", NULL, NULL},
-        {"OTHER", SLOT_NODE, FIELD(other), "a node (1, broker 1, a client's name, all)", NULL,
-         NULL},
-        {"TOPIC", SLOT_TOPIC, FIELD(topic), "a topic named above", NULL, NULL},
-        {"PARTITION", SLOT_PARTITION, 0, "a partition of a topic named above (orders/0)", NULL,
-         NULL},
-        {"NAME", SLOT_NAME, 0, "a new name of up to 31 letters, digits, '.', '_' or '-'", NULL,
-         NULL},
-        {"SETTINGS", SLOT_SETTINGS, 0, "a setting and its value", NULL, NULL},
-        {"CONDITION", SLOT_CONDITION, 0, NULL, NULL, NULL},
-        {"ACTION", SLOT_ACTION, 0, NULL, NULL, NULL},
+        NUMBER("COUNT", SLOT_NUMBER, count, no_unit, 1, 1000000, "a number from 1 on"),
+        NUMBER("TIMES", SLOT_NUMBER, times, no_unit, 1, 1000000, "a number from 1 on"),
+        NUMBER("AFTER", SLOT_NUMBER, after, no_unit, 0, 1000000, "a number"),
+        NUMBER("FACTOR", SLOT_NUMBER, factor, no_unit, 1, 100000, "a number from 1 on"),
+        NUMBER("OPERATION", SLOT_NUMBER, operation, no_unit, 1, 1000000, "a number from 1 on"),
+        NUMBER("PARTITIONS", SLOT_NUMBER, partitions, no_unit, 1, SCENARIO_PARTITIONS_MAX,
+               "1 to 64"),
+        NUMBER("REPLICAS", SLOT_NUMBER, replicas, no_unit, 1, 16, "1 to 16"),
+        NUMBER("OFFSET", SLOT_NUMBER, offset, no_unit, 0, INT64_MAX, "an offset"),
+        NUMBER("BYTES", SLOT_NUMBER, bytes, bytes, 0, 1 << 30, "bytes (100, 4KB)"),
+        NUMBER("SIZE", SLOT_NUMBER, bytes, bytes, 0, 64 << 10, "bytes (100, 4KB; 64KB at most)"),
+        NUMBER("BATCH", SLOT_NUMBER, batch_bytes, bytes, 0, 1 << 20, "bytes (100, 4KB)"),
+        NUMBER("TIME", SLOT_NUMBER, time_ns, times, 0, HOUR_S *SECONDS, "a time (2s, 300ms)"),
+        NUMBER("LINGER", SLOT_NUMBER, linger_ns, times, 0, HOUR_S *SECONDS, "a time (2s, 300ms)"),
+        NUMBER("RATE", SLOT_NUMBER, rate, rates, 1, 100000, "a rate (100/s)"),
+        NUMBER("JUMP", SLOT_SIGNED, jump_ns, times, 0, 24 * HOUR_S * SECONDS, "a jump (+60s, -5s)"),
+        NUMBER("DRIFT", SLOT_SIGNED, drift_ppm, ppm, 0, 400000, "a drift (+200ppm, -200ppm)"),
+        WORD("ACKS", acks, acks_word),
+        WORD("CODEC", codec, codec_word),
+        WORD("SURVIVAL", survival, survival_word),
+        WORD("API", api, api_word),
+        WORD("GUARANTEE", guarantee, guarantee_word),
+        OTHER("NODE", SLOT_NODE, node, "a broker (1, broker 1), a client's name or all"),
+        OTHER("OTHER", SLOT_NODE, other, "a broker (1, broker 1), a client's name or all"),
+        OTHER("BROKER", SLOT_BROKER, node, "a broker (1, broker 1) or all"),
+        OTHER("CLIENT", SLOT_CLIENT, node, "a client's name"),
+        OTHER("TOPIC", SLOT_TOPIC, topic, "a topic named above"),
+        OTHER("PARTITION", SLOT_PARTITION, partition,
+              "a partition of a topic named above (orders/0)"),
+        OTHER("NAME", SLOT_NAME, topic, "a new name of up to 31 letters, digits, '.', '_' or '-'"),
+        OTHER("SETTINGS", SLOT_SETTINGS, topic, "a setting and its value"),
+        OTHER("CONDITION", SLOT_CONDITION, topic, NULL),
+        OTHER("ACTION", SLOT_ACTION, topic, NULL),
 };
 
 const struct slot *scenario_slot(struct str word)
@@ -236,6 +254,8 @@ static void print_slot(const struct scenario *s, const struct slot *slot,
         case SLOT_SIGNED: print_number(slot, value_of(from, slot), into); break;
         case SLOT_WORD: print_word(slot, value_of(from, slot), into); break;
         case SLOT_NODE:
+        case SLOT_BROKER:
+        case SLOT_CLIENT:
                 scenario_node_name(s, value_of(from, slot), name, sizeof name);
                 buffer_printf(into, "%s", name);
                 break;

@@ -12,66 +12,67 @@
  *     run 5s
  *     expect nothing lost
  *
- * Values: TIME 2s, 1.5s, 300ms · BYTES 100, 4KB · RATE 100/s · PARTITION orders/0 · NODE a broker's
- * id ("1" or "broker 1"), a client's name or "all" · SETTINGS Kafka's keys and their values. */
+ * Values: TIME 2s, 1.5s, 300ms · BYTES 100, 4KB · RATE 100/s · PARTITION orders/0 · BROKER a
+ * broker's id ("1" or "broker 1") or "all" · NODE the same, or a client's name · SETTINGS Kafka's
+ * keys and their values. */
 #ifndef ODRADEK_SIM_SCENARIO_H
 #define ODRADEK_SIM_SCENARIO_H
 
 #include "base/bytes.h"
 
 /* X(VERB, kind of form, "pattern", "meaning") */
-#define SCENARIO_LIST(X)                                                                        \
-        X(BROKERS, LINE, "brokers COUNT SETTINGS", "how many brokers; settings of theirs")      \
-        X(TOPIC, LINE, "topic NAME [partitions PARTITIONS] [replication REPLICAS] SETTINGS",    \
-          "a topic made before anything else; flush.messages 1: each record is synced first")   \
-        X(PRODUCER, LINE,                                                                       \
-          "producer NAME topic TOPIC [acks ACKS] [rate RATE] [size BYTES] [codec CODEC] "       \
-          "[batch BATCH] [linger LINGER]",                                                      \
-          "sends records to all partitions of a topic until the run is over")                   \
-        X(CONSUMER, LINE, "consumer NAME topic TOPIC", "reads a topic from its start on")       \
-        X(AT, LINE, "at TIME ACTION", "does something at a time after the start")               \
-        X(WHEN, LINE, "when CONDITION ACTION", "does something once, as soon as it holds")      \
-        X(RUN, LINE, "run TIME", "how long things go wrong, before all is healed")              \
-        X(EXPECT, LINE, "expect GUARANTEE", "must hold; or must be broken, for its opposite")   \
-        X(LOG_HAS, CONDITION, "NODE has PARTITION up to OFFSET", "the log's end is that far")   \
-        X(ACKED, CONDITION, "NODE has COUNT acknowledged", "the producer was told of so many")  \
-        X(KILL, ACTION, "kill NODE [at operation OPERATION]",                                   \
-          "the process dies, its page cache survives; at its n-th file operation from now")     \
-        X(POWER_CUT, ACTION, "power-cut NODE [keeps SURVIVAL] [at operation OPERATION]",        \
-          "unsynced bytes go, but for what the choice keeps")                                   \
-        X(STOP, ACTION, "stop NODE", "a clean shutdown")                                        \
-        X(RESTART, ACTION, "restart NODE", "starts what is down")                               \
-        X(WIPE, ACTION, "wipe NODE", "its disk is replaced by an empty one")                    \
-        X(PAUSE, ACTION, "pause NODE", "the process does nothing for a while")                  \
-        X(RESUME, ACTION, "resume NODE", "it goes on")                                          \
-        X(CUT, ACTION, "cut NODE from OTHER", "no bytes between the two, either way")           \
-        X(CUT_ONE_WAY, ACTION, "cut NODE to OTHER", "no bytes from the first to the second")    \
-        X(HEAL, ACTION, "heal NODE from OTHER", "undoes cuts and slowness between the two")     \
-        X(HEAL_ALL, ACTION, "heal network", "undoes all that was done to the network")          \
-        X(SLOW, ACTION, "slow NODE from OTHER by FACTOR", "latency times that, both ways")      \
-        X(RESET, ACTION, "reset NODE from OTHER", "their connections break")                    \
-        X(HOLD, ACTION, "hold API from NODE to OTHER", "requests wait on the wire")             \
-        X(HOLD_ANSWERS, ACTION, "hold answers API from NODE to OTHER", "answers do")            \
-        X(RELEASE, ACTION, "release API from NODE to OTHER", "lets requests go")                \
-        X(RELEASE_ANSWERS, ACTION, "release answers API from NODE to OTHER", "lets answers go") \
-        X(DROP_ANSWERS, ACTION, "drop answers API from NODE to OTHER [times TIMES]",            \
-          "answers are lost, with their connections")                                           \
-        X(FAIL_WRITE, ACTION, "fail write at NODE [after AFTER]",                               \
-          "one append fails, with nothing written; after so many good ones")                    \
-        X(SHORT_WRITE, ACTION, "short write at NODE [after AFTER]",                             \
-          "one append fails, with a part of it written")                                        \
-        X(FAIL_SYNCS, ACTION, "fail syncs at NODE [times TIMES]", "syncs fail")                 \
-        X(DROP_SYNCS, ACTION, "fail syncs at NODE dropping pages [times TIMES]",                \
-          "and the kernel forgets the pages: later syncs succeed without them")                 \
-        X(FULL_DISK, ACTION, "full disk at NODE [above BYTES]", "no file can grow")             \
-        X(FREE_DISK, ACTION, "free disk at NODE", "they can again")                             \
-        X(CLOCK_JUMP, ACTION, "clock NODE jumps JUMP", "the wall clock; +60s or -5s")           \
-        X(CLOCK_DRIFT, ACTION, "clock NODE drifts DRIFT", "all clocks; +200ppm or -200ppm")     \
-        X(DELETE_RECORDS, ACTION, "delete records PARTITION [before OFFSET]",                   \
-          "DeleteRecords; up to the high watermark, unless said")                               \
-        X(CREATE_TOPIC, ACTION,                                                                 \
-          "create topic NAME [partitions PARTITIONS] [replication REPLICAS] SETTINGS",          \
-          "CreateTopics")                                                                       \
+#define SCENARIO_LIST(X)                                                                         \
+        X(BROKERS, LINE, "brokers COUNT SETTINGS", "how many brokers; settings of theirs")       \
+        X(TOPIC, LINE, "topic NAME [partitions PARTITIONS] [replication REPLICAS] SETTINGS",     \
+          "a topic made before anything else; flush.messages 1: each record is synced first")    \
+        X(PRODUCER, LINE,                                                                        \
+          "producer NAME topic TOPIC [acks ACKS] [rate RATE] [size SIZE] [codec CODEC] "         \
+          "[batch BATCH] [linger LINGER]",                                                       \
+          "sends records to all partitions of a topic until the run is over")                    \
+        X(CONSUMER, LINE, "consumer NAME topic TOPIC", "reads a topic from its start on")        \
+        X(AT, LINE, "at TIME ACTION", "does something at a time after the start")                \
+        X(WHEN, LINE, "when CONDITION ACTION", "does something once, as soon as it holds")       \
+        X(RUN, LINE, "run TIME", "how long things go wrong, before all is healed")               \
+        X(EXPECT, LINE, "expect GUARANTEE", "must hold; or must be broken, for its opposite")    \
+        X(LOG_HAS, CONDITION, "BROKER has PARTITION up to OFFSET", "the log's end is that far")  \
+        X(ACKED, CONDITION, "CLIENT has COUNT acknowledged", "the producer was told of so many") \
+        X(KILL, ACTION, "kill NODE [at operation OPERATION]",                                    \
+          "the process dies, its page cache survives; at its n-th file operation from now")      \
+        X(POWER_CUT, ACTION, "power-cut NODE [keeps SURVIVAL] [at operation OPERATION]",         \
+          "unsynced bytes go, but for what the choice keeps")                                    \
+        X(STOP, ACTION, "stop NODE", "a clean shutdown")                                         \
+        X(RESTART, ACTION, "restart NODE", "starts what is down")                                \
+        X(WIPE, ACTION, "wipe BROKER", "its disk is replaced by an empty one")                   \
+        X(PAUSE, ACTION, "pause NODE", "the process does nothing for a while")                   \
+        X(RESUME, ACTION, "resume NODE", "it goes on")                                           \
+        X(CUT, ACTION, "cut NODE from OTHER", "no bytes between the two, either way")            \
+        X(CUT_ONE_WAY, ACTION, "cut NODE to OTHER", "no bytes from the first to the second")     \
+        X(HEAL, ACTION, "heal NODE from OTHER", "undoes cuts and slowness between the two")      \
+        X(HEAL_ALL, ACTION, "heal network", "undoes all that was done to the network")           \
+        X(SLOW, ACTION, "slow NODE from OTHER by FACTOR", "latency times that, both ways")       \
+        X(RESET, ACTION, "reset NODE from OTHER", "their connections break")                     \
+        X(HOLD, ACTION, "hold API from NODE to OTHER", "requests wait on the wire")              \
+        X(HOLD_ANSWERS, ACTION, "hold answers API from NODE to OTHER", "answers do")             \
+        X(RELEASE, ACTION, "release API from NODE to OTHER", "lets requests go")                 \
+        X(RELEASE_ANSWERS, ACTION, "release answers API from NODE to OTHER", "lets answers go")  \
+        X(DROP_ANSWERS, ACTION, "drop answers API from NODE to OTHER [times TIMES]",             \
+          "answers are lost, with their connections")                                            \
+        X(FAIL_WRITE, ACTION, "fail write at BROKER [after AFTER]",                              \
+          "one append fails, with nothing written; after so many good ones")                     \
+        X(SHORT_WRITE, ACTION, "short write at BROKER [after AFTER]",                            \
+          "one append fails, with a part of it written")                                         \
+        X(FAIL_SYNCS, ACTION, "fail syncs at BROKER [times TIMES]", "syncs fail")                \
+        X(DROP_SYNCS, ACTION, "fail syncs at BROKER dropping pages [times TIMES]",               \
+          "and the kernel forgets the pages: later syncs succeed without them")                  \
+        X(FULL_DISK, ACTION, "full disk at BROKER [above BYTES]", "no file can grow")            \
+        X(FREE_DISK, ACTION, "free disk at BROKER", "they can again")                            \
+        X(CLOCK_JUMP, ACTION, "clock NODE jumps JUMP", "the wall clock; +60s or -5s")            \
+        X(CLOCK_DRIFT, ACTION, "clock NODE drifts DRIFT", "all clocks; +200ppm or -200ppm")      \
+        X(DELETE_RECORDS, ACTION, "delete records PARTITION [before OFFSET]",                    \
+          "DeleteRecords; up to the high watermark, unless said")                                \
+        X(CREATE_TOPIC, ACTION,                                                                  \
+          "create topic NAME [partitions PARTITIONS] [replication REPLICAS] SETTINGS",           \
+          "CreateTopics")                                                                        \
         X(DELETE_TOPIC, ACTION, "delete topic TOPIC", "DeleteTopics")
 
 enum verb {

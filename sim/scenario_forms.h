@@ -19,6 +19,8 @@ enum slot_kind {
         SLOT_SIGNED, /* a number that begins with + or - */
         SLOT_WORD,   /* one of a list; the words may consist of several */
         SLOT_NODE,
+        SLOT_BROKER,
+        SLOT_CLIENT,
         SLOT_NAME,
         SLOT_TOPIC,
         SLOT_PARTITION,
@@ -40,6 +42,7 @@ struct slot {
         size_t field;         /* of struct statement, an int64_t; not for the last five kinds */
         const char *expected; /* what the reader is told to write */
         const struct slot_unit *units;                      /* of numbers */
+        int64_t min, max;                                   /* of numbers */
         const char *(*word)(int32_t index, int64_t *value); /* NULL behind the last */
 };
 

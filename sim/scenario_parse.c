@@ -77,7 +77,8 @@ static bool read_number(struct parser *p, const struct slot *slot, int64_t *valu
         const char *text = p->tokens[p->at];
         bool is_signed = slot->kind == SLOT_SIGNED;
         if (!text || (is_signed && *text != '+' && *text != '-') ||
-            !read_digits(text + is_signed, slot->units, value))
+            !read_digits(text + is_signed, slot->units, value) || *value < slot->min ||
+            *value > slot->max)
                 return expect_text(p, slot->expected);
         if (is_signed && *text == '-')
                 *value = -*value;
@@ -114,28 +115,45 @@ static bool read_word(struct parser *p, const struct slot *slot, int64_t *value)
         return false;
 }
 
-static bool read_node(struct parser *p, const struct slot *slot, int64_t *value)
+static const struct slot_unit plain[] = {{"", 1}, {NULL, 0}};
+
+static bool read_broker(struct parser *p, int64_t *id)
 {
-        const struct scenario *s = p->s;
         int32_t at = p->at;
         if (p->tokens[at] && strcmp(p->tokens[at], "broker") == 0)
                 at++;
-        const char *text = p->tokens[at];
-        static const struct slot_unit plain[] = {{"", 1}, {NULL, 0}};
-        bool found = text && read_digits(text, plain, value) && *value >= 1 &&
-                     *value <= s->brokers.count;
-        if (text && !found && at == p->at && strcmp(text, "all") == 0) {
-                *value = SCENARIO_ALL_NODES;
-                found = true;
-        }
-        for (int32_t i = 0; text && !found && at == p->at && i < s->client_count; i++) {
-                *value = SCENARIO_CLIENT_ID + i;
-                found = strcmp(s->clients[i].name, text) == 0;
-        }
-        if (!found)
-                return expect_text(p, slot->expected);
+        if (!p->tokens[at] || !read_digits(p->tokens[at], plain, id) || *id < 1 ||
+            *id > p->s->brokers.count)
+                return false;
         p->at = at + 1;
         return true;
+}
+
+static bool read_client(struct parser *p, int64_t *id)
+{
+        for (int32_t i = 0; i < p->s->client_count; i++)
+                if (count_matching(p, p->s->clients[i].name) > 0) {
+                        *id = SCENARIO_CLIENT_ID + i;
+                        p->at++;
+                        return true;
+                }
+        return false;
+}
+
+static bool read_node(struct parser *p, const struct slot *slot, int64_t *id)
+{
+        if (slot->kind != SLOT_CLIENT) {
+                if (read_broker(p, id))
+                        return true;
+                if (count_matching(p, "all") > 0) {
+                        *id = SCENARIO_ALL_NODES;
+                        p->at++;
+                        return true;
+                }
+        }
+        if (slot->kind != SLOT_BROKER && read_client(p, id))
+                return true;
+        return expect_text(p, slot->expected);
 }
 
 static int32_t find_topic(const struct scenario *s, const char *name, size_t size)
@@ -150,7 +168,6 @@ static int32_t find_topic(const struct scenario *s, const char *name, size_t siz
 static bool read_topic(struct parser *p, const struct slot *slot, bool with_partition,
                        struct statement *into)
 {
-        static const struct slot_unit plain[] = {{"", 1}, {NULL, 0}};
         const char *text = p->tokens[p->at];
         size_t size = text ? strcspn(text, with_partition ? "/" : "") : 0;
         int32_t topic = text ? find_topic(p->s, text, size) : -1;
@@ -238,7 +255,9 @@ static bool match_slot(struct parser *p, const struct slot *slot, struct stateme
         case SLOT_NUMBER:
         case SLOT_SIGNED: return read_number(p, slot, scenario_field(into, slot));
         case SLOT_WORD: return read_word(p, slot, scenario_field(into, slot));
-        case SLOT_NODE: return read_node(p, slot, scenario_field(into, slot));
+        case SLOT_NODE:
+        case SLOT_BROKER:
+        case SLOT_CLIENT: return read_node(p, slot, scenario_field(into, slot));
         case SLOT_NAME: return read_name(p, slot, into);
         case SLOT_TOPIC: return read_topic(p, slot, false, into);
         case SLOT_PARTITION: return read_topic(p, slot, true, into);
@@ -310,9 +329,7 @@ static bool add_topic(struct parser *p, struct statement *made)
 {
         if (!has_room(p, p->s->topic_count, SCENARIO_TOPICS_MAX, "fewer topics"))
                 return false;
-        if (made->partitions < 1 || made->partitions > SCENARIO_PARTITIONS_MAX)
-                return expect_text(p, "1 to 64 partitions");
-        if (made->replicas < 1 || made->replicas > p->s->brokers.count)
+        if (made->replicas > p->s->brokers.count)
                 return expect_text(p, "no more replicas than brokers");
         made->topic = p->s->topic_count;
         p->s->topics[p->s->topic_count++] = *made;
@@ -324,6 +341,8 @@ static bool add_step(struct parser *p, const struct statement *trigger)
         struct scenario *s = p->s;
         if (!has_room(p, s->step_count, SCENARIO_STEPS_MAX, "fewer steps"))
                 return false;
+        if (trigger->verb == VERB_LOG_HAS && trigger->node == SCENARIO_ALL_NODES)
+                return expect_text(p, "one broker");
         if (p->action.verb == VERB_CREATE_TOPIC && !add_topic(p, &p->action))
                 return false;
         s->steps[s->step_count++] = (struct step){*trigger, p->action};

@@ -120,6 +120,9 @@ static enum kerr open_logs(struct broker *b)
         enum kerr err = log_dir_open(&how, &b->logs);
         if (err)
                 return err;
+        world_log(b->world, WORLD_INFO, "%s: %s", how.path,
+                  log_dir_was_clean(b->logs) ? "was stopped cleanly"
+                                             : "is new or was not stopped cleanly: recovering");
         struct log_config config = metadata_log_config();
         err = log_dir_partition(b->logs, METADATA_TOPIC_NAME, 0, &metadata_topic_id, &config,
                                 &b->metadata);

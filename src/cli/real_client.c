@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "posix/clock.h"
 
@@ -125,10 +124,11 @@ int real_client_outcome(const struct real_client *c, const struct admin_result *
                 result->err == KERR_TIMED_OUT_LOCALLY || result->err == KERR_CONNECTION_FAILED;
         if (silent && !result->unknown)
                 return fail_to_reach(c);
-        const char *why = reason(result->err);
-        int size = result->message.size;
+        struct str why = result->message;
+        if (why.size <= 0 || result->err == KERR_UNKNOWN_TOPIC_OR_PARTITION)
+                why = str_of(reason(result->err));
         return cli_fail(c->command, "%s%s%s: %.*s%s", about, name ? " " : "", name ? name : "",
-                        size > 0 ? size : (int)strlen(why), size > 0 ? result->message.data : why,
+                        why.size, why.data,
                         result->unknown ? " (it may have been done all the same)" : "");
 }
 

@@ -409,6 +409,7 @@ void admin_list_topics(struct admin *a, admin_done *on_done, void *context)
 void admin_describe_topic(struct admin *a, const char *topic, admin_done *on_done, void *context)
 {
         struct operation *o = begin(a, &describe_topic, NODE_ANY, on_done, context);
+        o->version_min = 10; /* KIP-516: who describes a topic wants its id */
         struct metadata_topic m = {.name = keep_name(o, topic)};
         KEEP_ONE(o, &o->question.metadata.topics, m);
 }

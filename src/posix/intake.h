@@ -1,15 +1,14 @@
 /* intake.h - back-pressure: how much may come in before the handler has dealt with what is here.
  *
- *     limit                                           when it is reached
- *     queued.max.requests frames wait for the handler nobody is read any more
- *     queued.max.request.bytes in frames not released nobody is read any more
- *     STREAM_FRAMES_MAX frames of one stream not      that stream is not read
- *       released
+ *     limit                        counts                                what stops
+ *     queued.max.requests          frames that wait for the handler      reading any stream
+ *     queued.max.request.bytes     bytes of frames not released          reading any stream
+ *     STREAM_FRAMES_MAX            frames of one stream not released     reading that stream
  *
  * Not reading fills the kernel's buffer, and then TCP stops the sender. Frames that wait in
  * purgatory count against the second and third limit but not the first, else five hundred idle
- * consumers could stop a broker. A limit is looked at after each read, so it can be passed by what
- * one read brings in, and by one frame (of socket.request.max.bytes) per stream.
+ * consumers could stop a broker. Limits are looked at between two reads, so one can be passed by
+ * what a read brings in; frames that are still incomplete are not counted.
  *
  * Neither side may miss the other's move, so each writes first and looks afterwards (all of this is
  * sequentially consistent):

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Goal:   Wireshark's Kafka dissector reads our traffic and finds no malformed packet.
-# Method: capture loopback during a kcat round trip with two codecs and a few admin requests.
+# Method: capture loopback during a kcat round trip with two codecs and a few admin requests. (topics
+#         --describe asks for topic ids, in a Metadata version that Debian's dissector does not know.)
 . tests/integration/lib.sh
 start_broker one
 command -v tshark >/dev/null || { skip "tshark" "not installed"; exit 0; }
@@ -20,7 +21,6 @@ kcat -q -b "$at" -t t -P -l "$dir/file" -z gzip
 kcat -q -b "$at" -C -t t -o beginning -e >/dev/null
 kcat -b "$at" -L >/dev/null
 $odradek topics --create --topic made --partitions 3 --bootstrap-server "$at" >/dev/null
-$odradek topics --describe --bootstrap-server "$at" >/dev/null
 $odradek topics --delete --topic made --bootstrap-server "$at" >/dev/null
 sleep 1
 kill $capture && wait $capture 2>/dev/null

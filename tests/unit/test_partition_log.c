@@ -51,8 +51,10 @@ static struct reference expect_read(const struct collected *c, int64_t offset, i
                             c->items[i].base_offset < upper_bound;
              i++)
                 size += c->items[i].size;
-        if (size > size_max)
-                size = at_least_one && r.size > size_max ? r.size : size_max;
+        if (size > size_max && r.size > size_max)
+                size = at_least_one ? r.size : 0;
+        else if (size > size_max)
+                size = size_max;
         r.size = size;
         return r;
 }

@@ -438,7 +438,7 @@ static void the_log_start_outlives_its_records(void **state)
 
 /* --- power cuts --- */
 
-/* One life of a log: random appends, rolls, flushes and cuts, then the power fails, in some operation
+/* One life of a log: random appends, rolls, flushes and truncations, then the power fails, in some operation
  * or between two. What was flushed must be there, and all that is there must be what was appended. */
 struct life {
         struct log_fixture x;
@@ -459,11 +459,29 @@ static void note_written(struct life *life)
         buffer_deinit(&all);
 }
 
+static void cut_life(struct life *life)
+{
+        struct partition_log *log = life->x.log;
+        int64_t end = partition_log_end(log);
+        int64_t offset = rng_between(&life->rng, end > 20 ? end - 20 : 0, end);
+        if (offset < life->flushed) {
+                life->flushed = 0; /* the cut may be half done when the power fails */
+                life->flushed_bytes = 0;
+        }
+        if (partition_log_truncate(log, offset) == KERR_NONE) {
+                note_written(life);
+                if (partition_log_recovery_point(log) == partition_log_end(log)) {
+                        life->flushed = partition_log_end(log);
+                        life->flushed_bytes = life->written.size;
+                }
+        }
+}
+
 static void live(struct life *life, int steps)
 {
         struct log_fixture *x = &life->x;
         for (int i = 0; i < steps && !sim_disk_has_crashed(x->f.disk); i++) {
-                int64_t action = rng_between(&life->rng, 0, 19);
+                int64_t action = rng_between(&life->rng, 0, 20);
                 struct sample s = {
                         .records = (int32_t)rng_between(&life->rng, 1, 4),
                         .value_bytes = (size_t)rng_between(&life->rng, 0, life->value_bytes_max),
@@ -482,6 +500,8 @@ static void live(struct life *life, int steps)
                         }
                 } else if (action < 17) {
                         partition_log_roll(x->log);
+                } else if (action < 18) {
+                        cut_life(life);
                 } else if (x->f.sync_count > 0) {
                         fixture_end_sync(x, (int)rng_between(&life->rng, 0, x->f.sync_count - 1),
                                          KERR_NONE);
@@ -531,7 +551,7 @@ static bool three_lives(uint64_t seed, struct zoo zoo)
                 good = life_is_whole(&life, point);
                 if (good) {
                         note_written(&life);
-                        life.flushed = point; /* the rest of what is left need not be synced */
+                        life.flushed = partition_log_recovery_point(life.x.log); /* all that is promised */
                         life.flushed_bytes = 0;
                 }
         }

@@ -164,9 +164,13 @@ static void explains_errors(void **state)
         refuse("topic t replication 2", "no more replicas than brokers");
         refuse("topic t\ntopic t", "a new name");
         refuse("topic t\nproducer 1p topic t", "a new name");
-        refuse("at 2 kill 1", "a time (2s, 1.5s, 300ms); found 2");
-        refuse("at 2s kill 2", "a node (1, broker 1, a client's name, all); found 2");
-        refuse("at 2s kill broker all", "a node");
+        refuse("at 2 kill 1", "a time (2s, 300ms); found 2");
+        refuse("at 2s kill 2", "a broker (1, broker 1), a client's name or all; found 2");
+        refuse("at 2s kill broker all", "a broker (1, broker 1)");
+        refuse("topic t\nproducer p topic t\nat 2s wipe p",
+               "a broker (1, broker 1) or all; found p");
+        refuse("at 2s slow 1 from all by 0", "a number from 1 on; found 0");
+        refuse("topic t\nwhen all has t/0 up to 5 kill 1", "one broker");
         refuse("at 2s murder 1", "expected kill, power-cut, stop, ");
         refuse("at 2s kill 1 now", "expected at, the end of the line; found now");
         refuse("at 2s power-cut 1 keeps calm", "expected nothing, prefix, torn, ");
