@@ -61,7 +61,6 @@ static enum kerr boot(struct sim_node *node, struct actor **actor)
         enum kerr err = broker_open(&node->files.world, &m->config, BROKER_PORT, &m->broker);
         if (err)
                 return err;
-        m->is_hurt = false;
         *actor = broker_actor(m->broker);
         return KERR_NONE;
 }
@@ -108,7 +107,7 @@ static void configure(struct member *m, const struct scenario *s, int32_t id)
         config_set(&m->config, CONFIG_NODE_ID, str_of(text), NULL, 0);
         snprintf(text, sizeof text, "PLAINTEXT://%s:%d", m->name, BROKER_PORT);
         config_set(&m->config, CONFIG_LISTENERS, str_of(text), NULL, 0);
-        config_set(&m->config, CONFIG_LOG_DIRS, str_of("data"), NULL, 0);
+        config_set(&m->config, CONFIG_LOG_DIRS, str_of("/data"), NULL, 0);
         config_set(&m->config, CONFIG_AUTO_CREATE_TOPICS, str_of("false"), NULL, 0);
         for (int32_t i = 0; i < s->brokers.setting_count; i++) {
                 const struct setting *setting = &s->settings[s->brokers.first_setting + i];
@@ -243,7 +242,9 @@ static void note_power_cut(struct member *m)
         m->has_dropped = false;
         for (int32_t i = 0; i < c->history->partition_count; i++) {
                 struct watched *seen = &m->logs[i];
-                seen->synced_to = m->was_wiped ? 0 : seen->recovery_point;
+                /* A recovery point at the log start says only that nothing below is wanted. */
+                bool is_known = !m->was_wiped && seen->recovery_point > seen->start;
+                seen->synced_to = is_known ? seen->recovery_point : 0;
                 history_add_cut(c->history, &(struct history_cut){.time_ns = sim_now_ns(c->sim),
                                                                   .partition = i,
                                                                   .synced_to = seen->synced_to,

@@ -53,7 +53,8 @@ static bool take_result(const struct load_task *t, const struct admin_result *re
         case LOAD_CREATE_TOPIC:
                 if (result->err && result->err != KERR_TOPIC_ALREADY_EXISTS)
                         return false;
-                *topic = *topic == LOAD_ASKED_FOR ? LOAD_MADE : *topic;
+                *topic = LOAD_MADE;
+                load_wake_all(t->admin->load); /* its producers wait */
                 return true;
         case LOAD_DELETE_TOPIC:
                 return !result->err || result->err == KERR_UNKNOWN_TOPIC_OR_PARTITION;
@@ -146,7 +147,7 @@ int64_t load_admin_work(struct load_client *c, int64_t now_us)
         struct load_task *t, *next;
         int32_t count;
         DL_COUNT(c->load->tasks, t, count);
-        if (now_us >= c->next_us && count < LOOKS_MAX) {
+        if (!c->load->stopping && now_us >= c->next_us && count < LOOKS_MAX) {
                 look(c);
                 uint64_t draw = c->node->files.world.random_u64(&c->node->files.world);
                 c->next_us = now_us + LOOK_GAP_MIN_US +

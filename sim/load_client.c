@@ -43,7 +43,7 @@ static void on_delivery(void *context, const struct delivery *delivery)
         c->acked += outcome == OUTCOME_OK;
         history_end_send(c->load->history, send, now_ns(c), outcome, delivery->offset,
                          delivery->twice);
-        load_note(c, NOTE_ENDED, send, outcome, delivery->offset);
+        load_note(c, NOTE_ENDED, send, outcome, delivery->err ? delivery->err : delivery->offset);
 }
 
 /* Mostly around the size asked for, now and then ten times as much. */
@@ -80,7 +80,7 @@ static int32_t send_record(struct load_client *c, int32_t partition)
         enum kerr err = producer_send(c->producer, &record, (void *)(intptr_t)send);
         if (err) {
                 history_end_send(h, send, now_ns(c), OUTCOME_FAILED, -1, false);
-                load_note(c, NOTE_ENDED, send, OUTCOME_FAILED, -1);
+                load_note(c, NOTE_ENDED, send, OUTCOME_FAILED, err);
         }
         buffer_deinit(&value);
         return send;

@@ -76,8 +76,9 @@ struct workload {
 /* Writes a note of the client into the trace. */
 void load_note(const struct load_client *c, enum note code, int64_t b, int64_t c_, int64_t d);
 
-/* The client's machine has something new to do. */
+/* A client's machine, or every one, has something new to do. */
 void load_wake(const struct load_client *c);
+void load_wake_all(struct workload *w);
 
 /* For struct sim_node_config. */
 enum kerr load_client_boot(struct sim_node *node, struct actor **actor);

@@ -52,12 +52,13 @@ static void remember(struct check *c, int64_t position, int64_t last_offset)
         c->landmarks[c->count++] = (struct landmark){position, last_offset};
 }
 
-/* The epoch that the checkpoint gives to an offset, or -1. */
+/* The epoch that the checkpoint gives to an offset, or -1. The first entry also speaks for what
+ * lies before it: a crash inside DeleteRecords may have moved it and not yet the log start. */
 static int32_t epoch_at(struct partition_log *log, int64_t offset)
 {
         const struct leader_epochs *e = partition_log_epochs(log);
-        int32_t epoch = -1;
-        for (int32_t i = 0; i < e->count && e->entries[i].start_offset <= offset; i++)
+        int32_t epoch = e->count > 0 ? e->entries[0].epoch : -1;
+        for (int32_t i = 1; i < e->count && e->entries[i].start_offset <= offset; i++)
                 epoch = e->entries[i].epoch;
         return epoch;
 }
@@ -134,19 +135,31 @@ static bool check_segment(struct check *c, const char *name)
         return good;
 }
 
+/* Segments that end below the log start are about to go, and nobody reads them. */
+static bool check_segments(struct check *c, const struct buffer *names)
+{
+        const char *waiting = NULL; /* until it is known where the next one begins */
+        for (size_t at = 0; at < names->size;) {
+                const char *name = (const char *)names->data + at;
+                size_t size = strlen(name);
+                at += size + 1;
+                if (size <= 4 || strcmp(name + size - 4, ".log") != 0)
+                        continue;
+                if (waiting && strtoll(name, NULL, 10) > partition_log_start(c->log) &&
+                    !check_segment(c, waiting))
+                        return false;
+                waiting = name;
+        }
+        return !waiting || check_segment(c, waiting);
+}
+
 bool log_check(struct world *w, struct partition_log *log, char why[LOG_CHECK_BYTES])
 {
         struct check c = {.w = w, .log = log, .why = why, .epoch = -1};
         struct buffer names = {0};
         enum kerr err = w->list(w, partition_log_directory(log), &names);
-        bool good = !err || complain(&c, "the directory cannot be listed");
-        for (size_t at = 0; good && at < names.size;) {
-                const char *name = (const char *)names.data + at;
-                size_t size = strlen(name);
-                at += size + 1;
-                if (size > 4 && strcmp(name + size - 4, ".log") == 0)
-                        good = check_segment(&c, name);
-        }
+        bool good =
+                err ? complain(&c, "the directory cannot be listed") : check_segments(&c, &names);
         if (good && c.next_offset != partition_log_end(log))
                 good = complain(&c, "the files end at offset %" PRId64 ", the log at %" PRId64,
                                 c.next_offset, partition_log_end(log));

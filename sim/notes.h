@@ -6,22 +6,22 @@
 #define ODRADEK_SIM_NOTES_H
 
 /* X(CODE, b, c, d) */
-#define NOTE_LIST(X)                                \
-        X(SENT, "send", "partition", NULL)          \
-        X(ENDED, "send", "outcome", "offset")       \
-        X(READ, "send", "partition", "offset")      \
-        X(RESET, "partition", "offset", NULL)       \
-        X(CORRUPT, "partition", "offset", "error")  \
-        X(ASKED, "operation", "place", "offset")    \
-        X(ANSWERED, "operation", "place", "error")  \
-        X(APPENDED, "partition", "first", "last")   \
-        X(SYNCED, "partition", "offset", NULL)      \
-        X(STARTS, "partition", "offset", NULL)      \
-        X(OFFLINE, "partition", NULL, NULL)         \
-        X(OPENED, "partition", "end", "end before") \
-        X(STEP, "step", NULL, NULL)                 \
-        X(HEALED, NULL, NULL, NULL)                 \
-        X(LAST_RECORDS, NULL, NULL, NULL)           \
+#define NOTE_LIST(X)                                   \
+        X(SENT, "send", "partition", NULL)             \
+        X(ENDED, "send", "outcome", "offset or error") \
+        X(READ, "send", "partition", "offset")         \
+        X(RESET, "partition", "offset", NULL)          \
+        X(CORRUPT, "partition", "offset", "error")     \
+        X(ASKED, "operation", "place", "offset")       \
+        X(ANSWERED, "operation", "place", "error")     \
+        X(APPENDED, "partition", "first", "last")      \
+        X(SYNCED, "partition", "offset", NULL)         \
+        X(STARTS, "partition", "offset", NULL)         \
+        X(OFFLINE, "partition", NULL, NULL)            \
+        X(OPENED, "partition", "end", "end before")    \
+        X(STEP, "step", NULL, NULL)                    \
+        X(HEALED, NULL, NULL, NULL)                    \
+        X(LAST_RECORDS, NULL, NULL, NULL)              \
         X(FINAL_READ, NULL, NULL, NULL)
 
 enum note {

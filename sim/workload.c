@@ -100,7 +100,7 @@ void workload_free(struct workload *w)
 
 /* --- the course of a run --- */
 
-static void wake_all(struct workload *w)
+void load_wake_all(struct workload *w)
 {
         for (int32_t i = 0; i < w->client_count; i++)
                 load_wake(&w->clients[i]);
@@ -161,7 +161,7 @@ void workload_send_last(struct workload *w)
 {
         w->stopping = true;
         sim_trace(&w->sim->trace, -1, NOTE, NULL, NOTE_LAST_RECORDS);
-        wake_all(w);
+        load_wake_all(w);
 }
 
 /* A producer that still has records to send, or to hear of. */

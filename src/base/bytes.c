@@ -85,7 +85,7 @@ void buffer_clear(struct buffer *b)
 
 uint8_t *buffer_reserve(struct buffer *b, size_t more)
 {
-        if (more > b->capacity - b->size) {
+        if (!b->data || more > b->capacity - b->size) {
                 size_t capacity = b->capacity ? b->capacity : 256;
                 while (capacity - b->size < more)
                         capacity *= 2;

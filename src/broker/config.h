@@ -40,7 +40,7 @@
         X(CONGESTION_CONTROL, "socket.tcp.congestion", NULL, STRING, "reno", 0, 0, NULL,           \
           "TCP_CONGESTION where the kernel allows it; empty: the system's (Odradek).")             \
         X(MAX_CONNECTIONS, "max.connections", NULL, INT, "2147483647", 1, INT32_MAX, NULL,         \
-          "Connections at a time; more are refused.")                                              \
+          "Connections at a time; more wait until one ends.")                                              \
         X(CONNECTIONS_MAX_IDLE_MS, "connections.max.idle.ms", NULL, LONG, "600000", -1, INT64_MAX, \
           NULL, "A connection idle for longer is closed; -1: never.")                              \
         X(COPY_STRATEGY, "copy.strategy", NULL, STRING, "sendfile", 0, 0,                          \

@@ -56,9 +56,11 @@ bool checkpoint_take_word(struct str *line, struct str *word)
         while (size < line->size && line->data[size] != ' ')
                 size++;
         *word = (struct str){line->data, size};
+        if (size == 0)
+                return false;
         int32_t taken = size < line->size ? size + 1 : size;
         *line = (struct str){line->data + taken, line->size - taken};
-        return size > 0;
+        return true;
 }
 
 bool checkpoint_take_number(struct str *line, int64_t max, int64_t *value)

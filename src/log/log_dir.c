@@ -30,7 +30,7 @@ struct log_dir {
         char *path;
         char cluster_id[CLUSTER_ID_MAX + 1];
         bool was_clean;
-        bool has_stale_lines;   /* the checkpoints on disk speak of partitions that are gone */
+        bool has_stale_lines;  /* the checkpoints on disk speak of partitions that are gone */
         struct entry *entries; /* by name; iterates in the order of insertion */
         struct log_shared shared;
         int64_t retention_check_ms, checkpoint_ms;

@@ -384,7 +384,13 @@ enum kerr partition_log_advance_start(struct partition_log *log, int64_t offset)
 {
         if (offset > log->end)
                 return KERR_OFFSET_OUT_OF_RANGE;
-        return offset > log->start ? raise_start(log, offset) : KERR_NONE;
+        /* The epochs below go with the segments, or at the next start: until the new start is in
+         * the checkpoint a crash brings those records back, and then their epochs must be known. */
+        if (offset > log->start)
+                log->start = offset;
+        if (offset > log->recovery_point)
+                log->recovery_point = offset; /* what lies below is not to be kept */
+        return KERR_NONE;
 }
 
 enum kerr partition_log_retain(struct partition_log *log, int64_t upper_bound, int32_t *removed)

@@ -35,7 +35,7 @@ enum kerr recompress(struct span batches, int codec, size_t size_max, struct buf
                 struct batch_header h;
                 enum kerr err = batch_check(batches, &h);
                 if (err)
-                        return err;
+                        return err == KERR_TRUNCATED ? KERR_CORRUPT_MESSAGE : err;
                 struct span batch = {batches.data, (size_t)batch_size(&h)};
                 if ((h.attributes & BATCH_CODEC_MASK) == codec)
                         buffer_append(out, batch.data, batch.size);

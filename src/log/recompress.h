@@ -9,8 +9,9 @@
 #include "log/batch.h"
 
 /* Appends to `out` the batches in `batches`, those of another codec than `codec` (enum compression)
- * compressed anew. A payload may unpack to `size_max` bytes. Errors: those of batch_check() and
- * compression_decompress(); `out` then holds nothing to use. */
+ * compressed anew. A payload may unpack to `size_max` bytes. Errors: those of batch_check(),
+ * but CORRUPT_MESSAGE for TRUNCATED, and of compression_decompress(); `out` then holds nothing to
+ * use. */
 enum kerr recompress(struct span batches, int codec, size_t size_max, struct buffer *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* fake_world.h - the smallest world that a log can live in: a simulated disk, clocks that a test sets,
- * background syncs that end when the test says so. There are no streams.
+/* fake_world.h - the smallest world that a log can live in: a simulated disk, clocks that a test
+ * sets, background syncs that end when the test says so. There are no streams.
  *
  * The fake world survives its "process": abandon the log, cut the power, open the log again. */
 #ifndef ODRADEK_TESTS_FAKE_WORLD_H

@@ -108,9 +108,9 @@ static void bad_lines_are_named(void **state)
         fake_world_deinit(&f);
 }
 
-/* The number of lines that a power cut leaves of a checkpoint of one line that was being replaced by
- * one of two, when the node died in operation `n` of the replacement; -1: the file is bad. `n` 0: it
- * did not die before the end. */
+/* The number of lines that a power cut leaves of a checkpoint of one line that was being replaced
+ * by one of two, when the node died in operation `n` of the replacement; -1: the file is bad. `n`
+ * 0: it did not die before the end. */
 static int32_t lines_after_crash(struct zoo zoo, int64_t n, uint64_t seed)
 {
         struct fake_world f;
@@ -144,8 +144,8 @@ static void replacement_is_atomic(void **state)
                 assert_int_equal(lines_after_crash((struct zoo){0}, 0, seed), 2);
 }
 
-/* Goal: the switch unsynced-checkpoint loses a checkpoint (KAFKA-16541). Method: as above, without a
- * crash before the end. */
+/* Goal: the switch unsynced-checkpoint loses a checkpoint (KAFKA-16541). Method: as above, without
+ * a crash before the end. */
 static void unsynced_checkpoint_is_lost(void **state)
 {
         (void)state;

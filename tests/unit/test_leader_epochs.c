@@ -75,7 +75,8 @@ static void assignments_are_written(void **state)
         fixture_free(x);
 }
 
-/* Goal: an epoch in which nothing was written leaves no trace. Method: two leaders at one offset. */
+/* Goal: an epoch in which nothing was written leaves no trace. Method: two leaders at one offset.
+ */
 static void an_epoch_without_records_is_replaced(void **state)
 {
         (void)state;
@@ -157,11 +158,8 @@ static void checkpoints_must_rise(void **state)
 {
         (void)state;
         static const char *const bad[] = {
-                "0\n2\n3 0\n3 10\n",
-                "0\n2\n3 10\n4 10\n",
-                "0\n2\n4 0\n3 10\n",
-                "0\n1\n-1 0\n",
-                "0\n1\n1 0 0\n",
+                "0\n2\n3 0\n3 10\n", "0\n2\n3 10\n4 10\n", "0\n2\n4 0\n3 10\n",
+                "0\n1\n-1 0\n",      "0\n1\n1 0 0\n",
         };
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
                 struct fixture *x = fixture_new();

@@ -29,9 +29,8 @@ static enum kerr collect(void *context, const struct extent *where, const struct
         struct collected *c = context;
         c->segments += where->file != c->file;
         c->file = where->file;
-        c->items[c->count++] =
-                (struct reference){h->base_offset, batch_last_offset(h), c->segments,
-                                   where->position, where->length};
+        c->items[c->count++] = (struct reference){h->base_offset, batch_last_offset(h), c->segments,
+                                                  where->position, where->length};
         return KERR_NONE;
 }
 
@@ -95,9 +94,8 @@ static void reads_match_a_reference(void **state)
                         int32_t size_max = (int32_t)rng_between(&rng, -1, 1500);
                         bool at_least_one = rng_chance(&rng, 1, 2);
                         struct extent at;
-                        struct reference r =
-                                expect_read(&c, offset, upper, size_max < 0 ? 0 : size_max,
-                                            at_least_one);
+                        struct reference r = expect_read(&c, offset, upper,
+                                                         size_max < 0 ? 0 : size_max, at_least_one);
                         assert_int_equal(partition_log_read(x.log, offset, upper, size_max,
                                                             at_least_one, &at),
                                          KERR_NONE);
@@ -119,13 +117,11 @@ static void reads_outside_are_refused(void **state)
         fixture_init(&x, small_config());
         assert_int_equal(partition_log_read(x.log, 0, 0, 100, true, &at), KERR_NONE);
         assert_null(at.file);
-        assert_int_equal(partition_log_read(x.log, 1, 1, 100, true, &at),
-                         KERR_OFFSET_OUT_OF_RANGE);
+        assert_int_equal(partition_log_read(x.log, 1, 1, 100, true, &at), KERR_OFFSET_OUT_OF_RANGE);
         for (int i = 0; i < 5; i++)
                 fixture_append(&x, hundred_bytes(0));
         assert_int_equal(partition_log_advance_start(x.log, 3), KERR_NONE);
-        assert_int_equal(partition_log_read(x.log, 2, 5, 100, true, &at),
-                         KERR_OFFSET_OUT_OF_RANGE);
+        assert_int_equal(partition_log_read(x.log, 2, 5, 100, true, &at), KERR_OFFSET_OUT_OF_RANGE);
         assert_int_equal(partition_log_read(x.log, 3, 5, 1000, true, &at), KERR_NONE);
         assert_int_equal(at.position, 300);
         assert_int_equal(at.length, 200);
@@ -189,7 +185,10 @@ static void bad_batches_are_refused(void **state)
                                 append_sample(&bad, hundred_bytes(0));
                         append_sample(&bad, (struct sample){.records = 1, .value_bytes = 40});
                         break;
-                case NOTHING: buffer_clear(&good); buffer_clear(&bad); break;
+                case NOTHING:
+                        buffer_clear(&good);
+                        buffer_clear(&bad);
+                        break;
                 }
                 if (i == CODEC || i == CONTROL || i == EMPTY || i == COUNT)
                         put_crc(&bad);
@@ -217,7 +216,8 @@ static void appends_stamp_and_keep(void **state)
         fixture_append(&x, hundred_bytes(0));
         struct buffer in = {0}, out = {0};
         for (int i = 0; i < 3; i++)
-                append_sample(&in, (struct sample){.records = 2, .value_bytes = 10, .timestamp = i});
+                append_sample(&in,
+                              (struct sample){.records = 2, .value_bytes = 10, .timestamp = i});
         int64_t operations = sim_disk_operations(x.f.disk);
         struct log_append done;
         assert_int_equal(partition_log_append(x.log, buffer_span(&in), 0, &done), KERR_NONE);
@@ -238,8 +238,8 @@ static void appends_stamp_and_keep(void **state)
         fixture_deinit(&x);
 }
 
-/* Goal: with log append time the broker's clock is in header and records, under a right CRC. Method:
- * append with an old timestamp, compressed; read back and find by time. */
+/* Goal: with log append time the broker's clock is in header and records, under a right CRC.
+ * Method: append with an old timestamp, compressed; read back and find by time. */
 static void log_append_time_is_stamped(void **state)
 {
         (void)state;
@@ -391,8 +391,8 @@ static void other_failures_take_it_offline(void **state)
 
 /* --- syncing --- */
 
-/* Goal: the recovery point follows background syncs in the order of the segments, whatever the order
- * in which they end. Method: three rolls, syncs ended as 2, 0, 1. */
+/* Goal: the recovery point follows background syncs in the order of the segments, whatever the
+ * order in which they end. Method: three rolls, syncs ended as 2, 0, 1. */
 static void recovery_point_follows_in_order(void **state)
 {
         (void)state;

@@ -1,5 +1,5 @@
-/* Unit tests of src/log/recovery.c, retention.c and of cutting a log: what is left, and what must not
- * be. */
+/* Unit tests of src/log/recovery.c, retention.c and of cutting a log: what is left, and what must
+ * not be. */
 #include "hex.h"
 #include "log_fixture.h"
 
@@ -70,9 +70,9 @@ static void fill(struct log_fixture *x, int batches)
 
 /* --- after a clean stop --- */
 
-/* Goal: closed and opened again, a log is the same and goes on as if it had not been closed. Method:
- * two logs with the same batches, one reopened after each; compare all files at the end. (The time
- * index may differ: closing completes it.) */
+/* Goal: closed and opened again, a log is the same and goes on as if it had not been closed.
+ * Method: two logs with the same batches, one reopened after each; compare all files at the end.
+ * (The time index may differ: closing completes it.) */
 static void reopening_changes_nothing(void **state)
 {
         (void)state;
@@ -91,8 +91,8 @@ static void reopening_changes_nothing(void **state)
         }
         assert_int_equal(partition_log_close(x.log), KERR_NONE);
         assert_int_equal(partition_log_close(y.log), KERR_NONE);
-        static const char *const files[] = {FIRST ".log",   FIRST ".index", SECOND ".log",
-                                            SECOND ".index", THIRD ".log",  THIRD ".index"};
+        static const char *const files[] = {FIRST ".log",    FIRST ".index", SECOND ".log",
+                                            SECOND ".index", THIRD ".log",   THIRD ".index"};
         for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
                 struct buffer a = {0}, b = {0};
                 fake_world_read(&x.f, files[i], &a);
@@ -131,9 +131,9 @@ static void opening_reads_little(void **state)
         fixture_deinit(&x);
 }
 
-/* Goal: the indexes of trusted segments are made anew when their ends are wrong, to the byte as they
- * were, without a look at other segments. Method: damage each index file of a closed log; reopen it
- * clean, and after a crash below the recovery point. */
+/* Goal: the indexes of trusted segments are made anew when their ends are wrong, to the byte as
+ * they were, without a look at other segments. Method: damage each index file of a closed log;
+ * reopen it clean, and after a crash below the recovery point. */
 static void broken_indexes_are_rebuilt(void **state)
 {
         (void)state;
@@ -176,8 +176,8 @@ static void broken_indexes_are_rebuilt(void **state)
 
 /* --- after a crash --- */
 
-/* Goal: recovery keeps every whole batch and nothing else. Method: cut the file at every byte of the
- * last three batches. */
+/* Goal: recovery keeps every whole batch and nothing else. Method: cut the file at every byte of
+ * the last three batches. */
 static void a_cut_at_every_byte(void **state)
 {
         (void)state;
@@ -275,8 +275,8 @@ static void large_batches_are_checked(void **state)
         }
 }
 
-/* Goal: indexes of recovered segments are made from the batches, to the byte. Method: garbage in all
- * index files of a crashed log, against a log that was closed. */
+/* Goal: indexes of recovered segments are made from the batches, to the byte. Method: garbage in
+ * all index files of a crashed log, against a log that was closed. */
 static void indexes_are_made_anew(void **state)
 {
         (void)state;
@@ -305,8 +305,8 @@ static void indexes_are_made_anew(void **state)
         fixture_deinit(&y);
 }
 
-/* Goal: batches that overlap, or a segment that does not begin where the last one ends, are cut off.
- * Method: copy a batch behind itself; remove the middle segment; lose the end of the first. */
+/* Goal: batches that overlap, or a segment that does not begin where the last one ends, are cut
+ * off. Method: copy a batch behind itself; remove the middle segment; lose the end of the first. */
 static void holes_and_overlaps_are_cut(void **state)
 {
         (void)state;
@@ -362,14 +362,15 @@ static void compacted_logs_have_gaps(void **state)
         fixture_deinit(&x);
 }
 
-/* Goal: leftovers of interrupted work go, and nothing else. Method: a directory with one of each. */
+/* Goal: leftovers of interrupted work go, and nothing else. Method: a directory with one of each.
+ */
 static void leftovers_are_removed(void **state)
 {
         (void)state;
         static const char *const gone[] = {
-                "t-0/00000000000000000003.index",     "t-0/00000000000000000003.timeindex",
-                "t-0/00000000000000000003.txnindex",  "t-0/leader-epoch-checkpoint.tmp",
-                "t-0/00000000000000000000.log.swap",  "t-0/00000000000000000000.log.cleaned",
+                "t-0/00000000000000000003.index",       "t-0/00000000000000000003.timeindex",
+                "t-0/00000000000000000003.txnindex",    "t-0/leader-epoch-checkpoint.tmp",
+                "t-0/00000000000000000000.log.swap",    "t-0/00000000000000000000.log.cleaned",
                 "t-0/00000000000000000007.log.deleted",
         };
         static const char *const kept[] = {"t-0/00000000000000000003.snapshot",
@@ -438,8 +439,9 @@ static void the_log_start_outlives_its_records(void **state)
 
 /* --- power cuts --- */
 
-/* One life of a log: random appends, rolls, flushes and truncations, then the power fails, in some operation
- * or between two. What was flushed must be there, and all that is there must be what was appended. */
+/* One life of a log: random appends, rolls, flushes and truncations, then the power fails, in some
+ * operation or between two. What was flushed must be there, and all that is there must be what was
+ * appended. */
 struct life {
         struct log_fixture x;
         struct rng rng;
@@ -516,8 +518,7 @@ static bool life_is_whole(struct life *life, int64_t recovery_point)
         struct buffer left = {0};
         bool good = fixture_open(x, recovery_point, 0, false) == KERR_NONE &&
                     partition_log_end(x->log) >= life->flushed &&
-                    fixture_read(x, 0, &left) == KERR_NONE &&
-                    left.size >= life->flushed_bytes;
+                    fixture_read(x, 0, &left) == KERR_NONE && left.size >= life->flushed_bytes;
         size_t same = left.size < life->written.size ? left.size : life->written.size;
         if (good && same > 0)
                 good = memcmp(left.data, life->written.data, same) == 0;
@@ -551,7 +552,8 @@ static bool three_lives(uint64_t seed, struct zoo zoo)
                 good = life_is_whole(&life, point);
                 if (good) {
                         note_written(&life);
-                        life.flushed = partition_log_recovery_point(life.x.log); /* all that is promised */
+                        life.flushed =
+                                partition_log_recovery_point(life.x.log); /* all that is promised */
                         life.flushed_bytes = 0;
                 }
         }
@@ -573,8 +575,8 @@ static void power_cuts_lose_nothing_flushed(void **state)
         }
 }
 
-/* Goal: the same lives show the switches no-dir-sync and torn-tail-kept. Method: some seed must fail
- * with each. */
+/* Goal: the same lives show the switches no-dir-sync and torn-tail-kept. Method: some seed must
+ * fail with each. */
 static void power_cuts_show_the_zoo(void **state)
 {
         (void)state;
@@ -609,9 +611,9 @@ static void torn_tails_are_cut(void **state)
         }
 }
 
-/* Goal: the switch trusts-index sends readers to a wrong place; without it they find theirs. Method:
- * the index survives and the tail of the log does not; records of other sizes are appended; each
- * offset is read. */
+/* Goal: the switch trusts-index sends readers to a wrong place; without it they find theirs.
+ * Method: the index survives and the tail of the log does not; records of other sizes are appended;
+ * each offset is read. */
 static void indexes_are_not_trusted(void **state)
 {
         (void)state;
@@ -805,8 +807,8 @@ static void extents_outlive_retention(void **state)
         fixture_deinit(&x);
 }
 
-/* Goal: retention interrupted anywhere leaves a log without a hole. Method: die in each operation of
- * removing two segments, lose any names, recover. */
+/* Goal: retention interrupted anywhere leaves a log without a hole. Method: die in each operation
+ * of removing two segments, lose any names, recover. */
 static void interrupted_retention_leaves_no_hole(void **state)
 {
         (void)state;

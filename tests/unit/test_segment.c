@@ -153,9 +153,8 @@ static void find_matches_a_reference(void **state)
                 if (rng_chance(&rng, 1, 20)) {
                         assert_int_equal(segment_seal(x->s), KERR_NONE);
                         segment_close(x->s);
-                        assert_int_equal(
-                                segment_open(&x->f.world, "t-0", &x->config, BASE, &x->s),
-                                KERR_NONE);
+                        assert_int_equal(segment_open(&x->f.world, "t-0", &x->config, BASE, &x->s),
+                                         KERR_NONE);
                         assert_int_equal(segment_load_tail(x->s), KERR_NONE);
                         assert_int_equal(x->s->next_offset, last[n] + 1);
                 }
@@ -223,8 +222,8 @@ static void truncation_matches_a_shorter_segment(void **state)
                         size_t same = i < 2 ? b.size : TIME_INDEX_ENTRY_BYTES;
                         assert_true(i < 2 ? a.size == b.size : a.size >= b.size);
                         if (same > 0)
-                                assert_memory_equal(a.data + a.size - same,
-                                                    b.data + b.size - same, same);
+                                assert_memory_equal(a.data + a.size - same, b.data + b.size - same,
+                                                    same);
                         buffer_deinit(&a);
                         buffer_deinit(&b);
                 }
@@ -400,8 +399,8 @@ static void removal_takes_the_log_first(void **state)
                         segment_close(x->s);
                         x->s = NULL;
                         fake_world_power_cut(&x->f, "any", seed);
-                        bool all = fake_world_exists(&x->f, INDEX) &&
-                                   fake_world_exists(&x->f, TIMES);
+                        bool all =
+                                fake_world_exists(&x->f, INDEX) && fake_world_exists(&x->f, TIMES);
                         assert_true(all || !fake_world_exists(&x->f, LOG));
                         fixture_free(x);
                 }

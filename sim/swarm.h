@@ -1,0 +1,16 @@
+/* swarm.h - draws a scenario from a seed: topics, clients, settings, and what goes wrong.
+ *
+ * Swarm testing: each run leaves out a random half of the kinds of faults. Runs that do everything
+ * at once never get to states that need, say, many appends and no crash. What is drawn is an
+ * ordinary scenario that can be printed and read again.
+ *
+ * Source: Groce et al., "Swarm Testing", ISSTA 2012. */
+#ifndef ODRADEK_SIM_SWARM_H
+#define ODRADEK_SIM_SWARM_H
+
+#include "sim/scenario.h"
+
+/* Stays within the fault budget: nothing that it draws makes a promise void. */
+void swarm_draw(uint64_t seed, struct scenario *s);
+
+#endif
