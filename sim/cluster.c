@@ -242,9 +242,7 @@ static void note_power_cut(struct member *m)
         m->has_dropped = false;
         for (int32_t i = 0; i < c->history->partition_count; i++) {
                 struct watched *seen = &m->logs[i];
-                /* A recovery point at the log start says only that nothing below is wanted. */
-                bool is_known = !m->was_wiped && seen->recovery_point > seen->start;
-                seen->synced_to = is_known ? seen->recovery_point : 0;
+                seen->synced_to = m->was_wiped ? 0 : seen->recovery_point;
                 history_add_cut(c->history, &(struct history_cut){.time_ns = sim_now_ns(c->sim),
                                                                   .partition = i,
                                                                   .synced_to = seen->synced_to,
@@ -306,7 +304,7 @@ static void see_log(void *context, const char *topic, int32_t index, struct part
                 note(m, NOTE_STARTS, partition, now.start, 0);
         if (now.is_offline && !seen->is_offline)
                 note(m, NOTE_OFFLINE, partition, 0, 0);
-        if (now.start > now.recovery_point || now.recovery_point > now.end)
+        if (now.start > now.end || now.recovery_point > now.end)
                 verdict_add(m->cluster->verdict, ANOMALY_MARKS_DISORDERED, is_promised(m),
                             "%s starts at %" PRId64 ", is synced up to %" PRId64
                             " and ends at %" PRId64,
@@ -340,7 +338,7 @@ void cluster_check_end(struct cluster *c)
                 if (m->broker)
                         broker_each_log(m->broker, check_at_end, m);
                 else
-                        verdict_add(c->verdict, ANOMALY_STUCK, true,
+                        verdict_add(c->verdict, ANOMALY_STUCK, is_promised(m),
                                     "broker %" PRId32 " does not start", i + 1);
         }
 }

@@ -4,7 +4,7 @@
  * changed: appended, synced, opened, gone offline. Nothing here changes what the brokers do.
  *
  * It checks the invariants that the clients cannot see, and adds what it finds to the verdict:
- *     I5  after each event: log start <= recovery point <= log end
+ *     I5  after each event: log start and recovery point <= log end
  *     I8  after each recovery and at the end: the log is well formed (log_check.h)
  *     I9  after a power cut: what had been synced is there
  * And it tells the history when power was cut, and what had been synced by then: the fault budget.

@@ -342,6 +342,13 @@ void sim_disk_power_cut(struct sim_disk *disk, struct rng *r, const struct sim_s
         sim_inode_power_cut(disk->root, survival, r);
 }
 
+struct sim_unsynced sim_disk_unsynced(const struct sim_disk *disk)
+{
+        struct sim_unsynced n = {0};
+        sim_inode_count_unsynced(disk->root, &n);
+        return n;
+}
+
 void sim_disk_wipe(struct sim_disk *disk)
 {
         sim_disk_kill(disk);

@@ -69,6 +69,9 @@ void sim_disk_kill(struct sim_disk *disk);
 void sim_disk_power_cut(struct sim_disk *disk, struct rng *r, const struct sim_survival *survival);
 void sim_disk_wipe(struct sim_disk *disk); /* all is gone, the synced too */
 
+/* What a power cut could take now. */
+struct sim_unsynced sim_disk_unsynced(const struct sim_disk *disk);
+
 /* --- failures on request --- */
 
 /* The n-th append from now (1: the next) writes draw % size of its bytes, then returns `why`. */

@@ -175,6 +175,14 @@ static void power_cut_names(struct sim_inode *d, enum sim_keep_names keep, struc
         sim_inode_sync_names(d);
 }
 
+void sim_inode_count_unsynced(const struct sim_inode *inode, struct sim_unsynced *n)
+{
+        n->writes += inode->content.unsynced.count;
+        n->names += inode->change_count;
+        for (const struct sim_name *name = inode->names; name; name = name->hh.next)
+                sim_inode_count_unsynced(name->inode, n);
+}
+
 void sim_inode_power_cut(struct sim_inode *inode, const struct sim_survival *survival,
                          struct rng *r)
 {

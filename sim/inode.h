@@ -59,6 +59,9 @@ void sim_inode_sort_names(struct sim_inode *directory);
 /* sync_dir(): forgets how to undo. */
 void sim_inode_sync_names(struct sim_inode *directory);
 
+/* Adds what a power cut could take from this inode and all below it. */
+void sim_inode_count_unsynced(const struct sim_inode *inode, struct sim_unsynced *n);
+
 /* The power is gone: settles this inode and all below it. */
 void sim_inode_power_cut(struct sim_inode *inode, const struct sim_survival *survival,
                          struct rng *r);

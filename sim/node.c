@@ -143,8 +143,10 @@ static void on_open(struct sim_host *host, int64_t stream, const char *peer)
 static void on_frame(struct sim_host *host, struct frame *frame, int16_t api)
 {
         struct sim_node *node = host_node(host);
+        node->trace->frame = frame->bytes;
         sim_trace(node->trace, host->id, FRAME, NULL, frame->stream, (int64_t)frame->bytes.size,
                   api, (int64_t)sim_trace_sum(frame->bytes.data, frame->bytes.size));
+        node->trace->frame = (struct span){0};
         node->in_actor = true;
         node->actor->on_frame(node->actor, frame);
         survived(node);
@@ -370,6 +372,8 @@ static void end_process(struct sim_node *node, bool clean, const struct sim_surv
                 free_sync(node->syncs);
         assert(sim_disk_open_files(disk) == 0); /* destroy() has closed all */
         if (power_cut) {
+                struct sim_unsynced stake = sim_disk_unsynced(disk);
+                sim_trace(node->trace, node->config.id, AT_STAKE, NULL, stake.writes, stake.names);
                 sim_host_power_off(node->network, &node->host);
                 sim_disk_power_cut(disk, &node->faults, power_cut);
         } else {

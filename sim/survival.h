@@ -39,6 +39,11 @@ enum sim_keep_names {
         SIM_KEEP_NAMES_COUNT
 };
 
+/* Operations since the last sync of their file or directory. */
+struct sim_unsynced {
+        int64_t writes, names;
+};
+
 /* Weights; a row of zeros means its first choice. */
 struct sim_survival {
         uint32_t bytes[SIM_KEEP_BYTES_COUNT];

@@ -44,7 +44,7 @@ void sim_trace_add(struct sim_trace *t, int32_t node, enum sim_trace_kind kind,
         t->hash = fold(hash, sim_trace_sum(text, strlen(text)));
         if (!t->sink)
                 return;
-        struct sim_trace_entry entry = {t->count, *t->now_ns, node, kind, {0}, text};
+        struct sim_trace_entry entry = {t->count, *t->now_ns, node, kind, {0}, text, t->frame};
         memcpy(entry.numbers, numbers, sizeof entry.numbers);
         t->sink(t->context, &entry);
 }

@@ -19,6 +19,7 @@
         X(STOP, "stop", NULL, NULL, NULL, NULL)                      \
         X(KILL, "kill", NULL, NULL, NULL, NULL)                      \
         X(POWER_CUT, "power-cut", NULL, NULL, NULL, NULL)            \
+        X(AT_STAKE, "at-stake", "writes", "names", NULL, NULL)       \
         X(WIPE, "wipe", NULL, NULL, NULL, NULL)                      \
         X(PAUSE, "pause", NULL, NULL, NULL, NULL)                    \
         X(RESUME, "resume", NULL, NULL, NULL, NULL)                  \
@@ -56,12 +57,14 @@ struct sim_trace_entry {
         int32_t node; /* -1: of no node */
         enum sim_trace_kind kind;
         int64_t numbers[SIM_TRACE_NUMBERS];
-        const char *text; /* "" when there is none */
+        const char *text;  /* "" when there is none */
+        struct span frame; /* of a FRAME: its bytes, for a sink that wants to look into it */
 };
 
 struct sim_trace {
         const int64_t *now_ns; /* the scheduler's clock */
         uint64_t count, hash;
+        struct span frame; /* what the next entry is about; see struct sim_trace_entry */
         void (*sink)(void *context, const struct sim_trace_entry *entry); /* NULL: none */
         void *context;
 };

@@ -234,6 +234,11 @@ bool workload_is_done(const struct workload *w)
 
 /* --- the end --- */
 
+static bool promised(const struct workload *w)
+{
+        return !w->history->nothing_promised;
+}
+
 static void check_last_send(const struct workload *w, int32_t send, struct verdict *v)
 {
         static const char *const words[] = {"waits for its answer", "is acknowledged",
@@ -259,8 +264,9 @@ static void check_reader(const struct workload *w, const struct load_client *c, 
                 const char *name = w->scenario->topics[topic].name;
                 if (c->consumer)
                         consumer_position(c->consumer, name, i, &position);
-                verdict_add(v, ANOMALY_STUCK, true, "%s has come to %s/%" PRId32 " offset %" PRId64,
-                            c->name, name, i, position.position);
+                verdict_add(v, ANOMALY_STUCK, promised(w),
+                            "%s has come to %s/%" PRId32 " offset %" PRId64, c->name, name, i,
+                            position.position);
         }
 }
 
@@ -272,13 +278,13 @@ void workload_check_end(const struct workload *w, struct verdict *v)
                 check_last_send(w, w->last_sends[i], v);
         for (int32_t i = 0; i < w->client_count; i++)
                 if (is_sending(&w->clients[i]))
-                        verdict_add(v, ANOMALY_STUCK, true,
+                        verdict_add(v, ANOMALY_STUCK, promised(w),
                                     "%s waits for the end of %" PRId64 " sends", w->clients[i].name,
                                     producer_pending(w->clients[i].producer));
         const struct load_task *t;
         DL_FOREACH (w->tasks, t)
-                verdict_add(v, ANOMALY_STUCK, true, "%s of %s never ended", tasks[t->operation],
-                            w->scenario->topics[t->topic].name);
+                verdict_add(v, ANOMALY_STUCK, promised(w), "%s of %s never ended",
+                            tasks[t->operation], w->scenario->topics[t->topic].name);
         for (int32_t i = 0; i < w->scenario->topic_count; i++)
                 check_reader(w, w->reader, i, was_read_to_the_end, v);
         for (int32_t i = 0; i < w->client_count; i++)

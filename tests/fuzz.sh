@@ -11,7 +11,7 @@ for source in tests/fuzz/fuzz_*.c; do
         mkdir -p "build-fuzz/$name"
         # shellcheck disable=SC2086
         clang -std=c11 -D_GNU_SOURCE -DHAVE_ISAL -g -O1 -Isrc -I. -fsanitize=fuzzer,address,undefined \
-                -fno-sanitize-recover=all "$source" $(sed -n 's/^ \* links: //p' "$source") build-fuzz/sim.a \
+                -fno-sanitize-recover=all "$source" $(sed -n 's,^ \* links: \([^*]*\).*,\1,p' "$source") build-fuzz/sim.a \
                 build-fuzz/libodradek.a $libs -o "build-fuzz/$name/run" || { echo "not ok - $name builds"; continue; }
         if (cd "build-fuzz/$name" && mkdir -p corpus && ./run -max_total_time="$seconds" -rss_limit_mb=2048 \
                 -max_len=65536 -timeout=10 corpus >log 2>&1); then

@@ -107,10 +107,17 @@ static void describe_topic(struct request *r, struct image_topic *topic,
                 describe_partition(r, topic, i, &out->partitions.items[i]);
 }
 
+/* Java's client sends an empty name, not null, with an id. */
+static bool asks_by_id(const struct metadata_topic *in)
+{
+        static const struct uuid none;
+        return in->name.size < 0 || !uuid_equal(&in->topic_id, &none);
+}
+
 static struct image_topic *find_topic(struct request *r, const struct metadata_topic *in)
 {
-        return in->name.size >= 0 ? image_topic(&r->broker->image, in->name)
-                                  : image_topic_by_id(&r->broker->image, &in->topic_id);
+        return asks_by_id(in) ? image_topic_by_id(&r->broker->image, &in->topic_id)
+                              : image_topic(&r->broker->image, in->name);
 }
 
 static void describe_asked(struct request *r, const struct metadata_topic *in,
@@ -122,13 +129,16 @@ static void describe_asked(struct request *r, const struct metadata_topic *in,
                 return;
         }
         enum kerr err = KERR_UNKNOWN_TOPIC_OR_PARTITION;
-        if (in->name.size < 0)
+        struct str name = in->name;
+        if (asks_by_id(in)) {
                 err = KERR_UNKNOWN_TOPIC_ID;
-        else if (!controller_topic_name_is_valid(in->name))
+                name = r->header.api_version >= 12 ? STR_NULL : str_of(""); /* null from 12 on */
+        } else if (!controller_topic_name_is_valid(in->name)) {
                 err = KERR_INVALID_TOPIC_EXCEPTION;
+        }
         *out = (struct metadata_topic_response){
                 .error_code = (int16_t)err,
-                .name = in->name,
+                .name = name,
                 .topic_id = in->topic_id,
                 .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
         };
@@ -179,7 +189,7 @@ static bool create_missing(struct request *r, const struct metadata_request *in)
                                 b->config, CONFIG_DEFAULT_REPLICATION_FACTOR),
                 };
                 char why[200];
-                if (topic.name.size >= 0 && !image_topic(&b->image, topic.name))
+                if (!asks_by_id(&in->topics.items[i]) && !image_topic(&b->image, topic.name))
                         any |= !controller_create_topic(&b->controller, &topic, why, sizeof why);
         }
         return any;

@@ -48,15 +48,18 @@ static enum kerr check_assignments(struct request *r, const struct create_topics
                 snprintf(why, WHY_BYTES, "give an assignment, or counts, not both");
                 return KERR_INVALID_REQUEST;
         }
+        /* They may come in any order: Java's client walks a hash map. */
+        bool *seen = request_alloc(r, (size_t)in->assignments.count * sizeof *seen);
         for (int32_t i = 0; i < in->assignments.count; i++) {
                 const struct create_topics_assignment *a = &in->assignments.items[i];
-                if (a->index != i || a->broker_ids.count != 1 ||
-                    a->broker_ids.items[0] != r->broker->node_id) {
+                if (a->index < 0 || a->index >= in->assignments.count || seen[a->index] ||
+                    a->broker_ids.count != 1 || a->broker_ids.items[0] != r->broker->node_id) {
                         snprintf(why, WHY_BYTES,
                                  "partitions must be 0, 1, 2 … on registered brokers (here: %d)",
                                  r->broker->node_id);
                         return KERR_INVALID_REPLICA_ASSIGNMENT;
                 }
+                seen[a->index] = true;
         }
         return KERR_NONE;
 }

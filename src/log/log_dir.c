@@ -346,8 +346,6 @@ static enum kerr write_checkpoint(struct log_dir *dir, enum checkpoint which)
         return err;
 }
 
-/* Log starts first: a recovery point may have been raised to its log start, and without that it
- * would speak of records that were never synced. */
 enum kerr log_dir_checkpoint(struct log_dir *dir)
 {
         enum kerr err = write_checkpoint(dir, LOG_STARTS);

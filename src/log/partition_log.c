@@ -3,7 +3,6 @@
 #include "log/recovery.h"
 #include "log/retention.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +44,8 @@ static enum kerr set_offsets(struct partition_log *log, const struct partition_l
         log->start = how->log_start > base_offset ? how->log_start : base_offset;
         log->end = active(log)->next_offset;
         log->recovery_point = how->recovery_point < log->end ? how->recovery_point : log->end;
-        if (log->recovery_point < log->start)
-                log->recovery_point = log->start;
+        if (log->recovery_point < base_offset)
+                log->recovery_point = base_offset;
         for (int32_t i = 0; i + 1 < log->segments.count; i++) {
                 struct segment *s = log->segments.items[i];
                 s->is_synced = s->next_offset <= log->recovery_point;
@@ -277,6 +276,8 @@ bool partition_log_on_synced(struct partition_log *log, uint64_t token, enum ker
                 return false;
         struct segment *s = log->segments.items[i];
         s->sync_token = 0;
+        if (log->is_offline)
+                return true; /* after a failed sync the next one may succeed and mean nothing */
         if (!result && !s->is_synced && s != active(log))
                 result = finish_sync(s);
         if (result)
@@ -371,25 +372,16 @@ enum kerr partition_log_each_batch(struct partition_log *log,
 
 /* --- cutting --- */
 
-static enum kerr raise_start(struct partition_log *log, int64_t offset)
-{
-        log->start = offset;
-        if (log->recovery_point < offset)
-                log->recovery_point = offset; /* what lies below is not to be kept */
-        enum kerr err = leader_epochs_cut_start(&log->epochs, offset);
-        return err ? fail(log, "moving the log start", err) : KERR_NONE;
-}
-
+/* The epochs below go with the segments, or at the next start: until the new start is in the
+ * checkpoint a crash brings those records back, and then their epochs must be known. The recovery
+ * point stays: what was deleted but lies in a file that goes on must be synced, or recovery would
+ * cut the file there. */
 enum kerr partition_log_advance_start(struct partition_log *log, int64_t offset)
 {
         if (offset > log->end)
                 return KERR_OFFSET_OUT_OF_RANGE;
-        /* The epochs below go with the segments, or at the next start: until the new start is in
-         * the checkpoint a crash brings those records back, and then their epochs must be known. */
         if (offset > log->start)
                 log->start = offset;
-        if (offset > log->recovery_point)
-                log->recovery_point = offset; /* what lies below is not to be kept */
         return KERR_NONE;
 }
 
@@ -412,8 +404,12 @@ enum kerr partition_log_retain(struct partition_log *log, int64_t upper_bound, i
         }
         /* Epochs after segments: the checkpoint may know more than the log, never less. */
         int64_t base_offset = log->segments.items[0]->base_offset;
-        if (!err && base_offset > log->start)
-                return raise_start(log, base_offset);
+        if (base_offset > log->start)
+                log->start = base_offset;
+        if (base_offset > log->recovery_point)
+                log->recovery_point = base_offset;
+        if (!err)
+                err = leader_epochs_cut_start(&log->epochs, base_offset);
         return err ? fail(log, "retention", err) : KERR_NONE;
 }
 

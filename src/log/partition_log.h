@@ -6,7 +6,8 @@
  *             00000000000000412345.log .index .timeindex      active segment: appends go here
  *             leader-epoch-checkpoint  partition.metadata
  *
- *     log start offset <= recovery point <= log end offset
+ *     first segment <= log start offset <= log end offset
+ *     first segment <= recovery point   <= log end offset
  *
  * (1) Batches are whole, rise in offset and do not overlap; a segment's file name is its first
  *     possible offset.

@@ -272,9 +272,7 @@ static enum kerr cut(struct pass *p, int32_t i, struct damage damage)
                   s->directory, (long long)s->base_offset, (long long)damage.position,
                   (long long)s->next_offset, (long long)(s->size_bytes - damage.position),
                   damage.why);
-        s->size_bytes = damage.position;
-        err = s->world->truncate(s->world, s->file, damage.position);
-        return err ? err : s->world->sync(s->world, s->file);
+        return segment_cut(s, damage.position);
 }
 
 static enum kerr recover_segment(struct pass *p, int32_t i)

@@ -215,7 +215,7 @@ enum kerr segment_sync_indexes(struct segment *s)
 
 /* Synced at once: were the cut undone by a power failure, old batches could come back behind new
  * ones that were appended meanwhile. */
-static enum kerr cut_file(struct segment *s, int64_t position)
+enum kerr segment_cut(struct segment *s, int64_t position)
 {
         enum kerr err = s->world->truncate(s->world, s->file, position);
         if (!err)
@@ -235,7 +235,7 @@ enum kerr segment_truncate(struct segment *s, int64_t offset)
                 if (!err && cut.base_offset < offset)
                         offset = cut.base_offset;
                 if (!err)
-                        err = cut_file(s, position);
+                        err = segment_cut(s, position);
         }
         if (!err)
                 err = offset_index_cut(&s->offsets, offset);

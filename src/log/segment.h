@@ -87,9 +87,10 @@ enum kerr segment_sync_name(struct segment *s); /* the names alone */
 enum kerr segment_seal(struct segment *s);
 enum kerr segment_sync_indexes(struct segment *s);
 
-/* Drops the batches from the one that holds `offset` on, durably; next_offset becomes at most
- * `offset`. */
+/* Drops the batches from the one that holds `offset` on, durably, and their index entries;
+ * next_offset becomes at most `offset`. segment_cut() drops bytes of the .log alone. */
 enum kerr segment_truncate(struct segment *s, int64_t offset);
+enum kerr segment_cut(struct segment *s, int64_t position);
 
 /* Forgets what was noted and empties the indexes, before all batches are noted again. */
 enum kerr segment_reset(struct segment *s);

@@ -1,0 +1,389 @@
+#include "sim/explain.h"
+
+#include "base/errors.h"
+#include "sim/explain_frame.h"
+#include "sim/notes.h"
+#include "wire/api.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+enum { NAME_BYTES = 48 };
+
+/* Whom a stream leads to, as its owner was told when it opened. */
+struct stream_peer {
+        int64_t stream;
+        char name[NAME_BYTES];
+        UT_hash_handle hh;
+};
+
+struct explain {
+        const struct scenario *s;
+        const struct history *h;
+        FILE *out;
+        struct stream_peer *peers;
+        /* Notes that follow each other and become one line. */
+        struct sim_trace_entry first;
+        int64_t last_send, last_offset;
+        bool is_pending;
+};
+
+struct explain *explain_new(const struct scenario *s, const struct history *h, FILE *out)
+{
+        struct explain *e = calloc(1, sizeof *e);
+        if (!e)
+                abort();
+        e->s = s;
+        e->h = h;
+        e->out = out;
+        return e;
+}
+
+/* --- lines --- */
+
+/* Names that no scenario gives: the admin and the final reader come behind its clients. */
+static const char *node_name(const struct explain *e, int32_t id, char name[NAME_BYTES])
+{
+        int32_t extra = id - SCENARIO_CLIENT_ID - e->s->client_count;
+        if (extra >= 0)
+                snprintf(name, NAME_BYTES, "%s", extra == 0 ? "the admin" : "the reader");
+        else if (id < 0)
+                snprintf(name, NAME_BYTES, "%s", "");
+        else
+                scenario_node_name(e->s, id, name, NAME_BYTES);
+        return name;
+}
+
+__attribute__((format(printf, 4, 5))) static void line(const struct explain *e,
+                                                       const struct sim_trace_entry *entry,
+                                                       const char *who, const char *format, ...)
+{
+        va_list args;
+        fprintf(e->out, "%9.3f s  #%-6" PRIu64 " %-24s ", (double)entry->time_ns / 1e9,
+                entry->number, who);
+        va_start(args, format);
+        vfprintf(e->out, format, args);
+        va_end(args);
+        fputc('\n', e->out);
+}
+
+static const char *partition_name(const struct explain *e, int64_t partition)
+{
+        bool is_known = partition >= 0 && partition < e->h->partition_count;
+        return is_known ? e->h->partitions[partition].name : "?";
+}
+
+/* "p1/12" or, for several, "p1/12-16". */
+static void print_sends(const struct explain *e, int64_t first, int64_t last, char text[NAME_BYTES])
+{
+        if (first < 0 || last < 0) {
+                snprintf(text, NAME_BYTES, "something nobody sent");
+                return;
+        }
+        const struct history_send *a = &e->h->sends[first], *b = &e->h->sends[last];
+        const char *name = e->h->clients[a->client].name;
+        if (first == last)
+                snprintf(text, NAME_BYTES, "%.32s/%" PRId32, name, a->serial);
+        else
+                snprintf(text, NAME_BYTES, "%.24s/%" PRId32 "-%" PRId32, name, a->serial,
+                         b->serial);
+}
+
+/* --- records --- */
+
+/* The send that a note is about; the notes that may be merged have one. */
+static bool is_about_a_send(const struct sim_trace_entry *entry)
+{
+        int64_t code = entry->numbers[0];
+        return entry->kind == SIM_TRACE_NOTE &&
+               (code == NOTE_SENT || code == NOTE_ENDED || code == NOTE_READ);
+}
+
+static void offsets_text(int64_t first, int64_t last, char text[NAME_BYTES])
+{
+        if (first == last)
+                snprintf(text, NAME_BYTES, "offset %" PRId64, first);
+        else
+                snprintf(text, NAME_BYTES, "offsets %" PRId64 "-%" PRId64, first, last);
+}
+
+static void print_end(const struct explain *e, const char *who, const char *sends,
+                      const char *offsets)
+{
+        const struct sim_trace_entry *entry = &e->first;
+        const char *partition = partition_name(e, e->h->sends[entry->numbers[1]].partition);
+        int error = (int)entry->numbers[3];
+        switch (entry->numbers[2]) {
+        case OUTCOME_OK:
+                if (entry->numbers[3] < 0)
+                        line(e, entry, who, "%s: sent to %s, no answer wanted", sends, partition);
+                else
+                        line(e, entry, who, "%s: acknowledged at %s %s", sends, partition, offsets);
+                break;
+        case OUTCOME_FAILED:
+                line(e, entry, who, "%s to %s: failed, %s", sends, partition, kerr_text(error));
+                break;
+        default:
+                line(e, entry, who, "%s to %s: nobody knows, %s", sends, partition,
+                     kerr_text(error));
+        }
+}
+
+static void flush(struct explain *e)
+{
+        if (!e->is_pending)
+                return;
+        e->is_pending = false;
+        char who[NAME_BYTES], sends[NAME_BYTES], offsets[NAME_BYTES];
+        const struct sim_trace_entry *entry = &e->first;
+        node_name(e, entry->node, who);
+        print_sends(e, entry->numbers[1], e->last_send, sends);
+        offsets_text(entry->numbers[3], e->last_offset, offsets);
+        if (entry->numbers[0] == NOTE_SENT)
+                line(e, entry, who, "sends %s to %s", sends, partition_name(e, entry->numbers[2]));
+        else if (entry->numbers[0] == NOTE_READ)
+                line(e, entry, who, "reads %s at %s %s", sends,
+                     partition_name(e, entry->numbers[2]), offsets);
+        else
+                print_end(e, who, sends, offsets);
+}
+
+/* The entry goes on where the pending ones ended: the same client, partition and outcome, the next
+ * serial and, where there are offsets, the next one. */
+static bool goes_on(const struct explain *e, const struct sim_trace_entry *entry)
+{
+        const struct sim_trace_entry *first = &e->first;
+        int64_t send = entry->numbers[1], last = e->last_send;
+        if (!e->is_pending || entry->node != first->node || send < 0 || last < 0 ||
+            entry->numbers[0] != first->numbers[0] || entry->time_ns != first->time_ns)
+                return false;
+        const struct history_send *a = &e->h->sends[last], *b = &e->h->sends[send];
+        if (a->client != b->client || a->serial + 1 != b->serial || a->partition != b->partition)
+                return false;
+        bool has_offset = entry->numbers[0] == NOTE_READ ||
+                          (entry->numbers[0] == NOTE_ENDED && entry->numbers[2] == OUTCOME_OK &&
+                           entry->numbers[3] >= 0);
+        return entry->numbers[2] == first->numbers[2] &&
+               entry->numbers[3] == (has_offset ? e->last_offset + 1 : first->numbers[3]);
+}
+
+static void tell_record(struct explain *e, const struct sim_trace_entry *entry)
+{
+        if (!goes_on(e, entry)) {
+                flush(e);
+                e->first = *entry;
+                e->is_pending = true;
+        }
+        e->last_send = entry->numbers[1];
+        e->last_offset = entry->numbers[3];
+}
+
+/* --- the other notes --- */
+
+static void tell_task(const struct explain *e, const struct sim_trace_entry *entry, const char *who)
+{
+        static const char *const names[] = {"CreateTopics", "DeleteTopics", "DeleteRecords",
+                                            "ListOffsets"};
+        const char *name = names[entry->numbers[1]];
+        const char *topic = e->s->topics[entry->numbers[2] / SCENARIO_PARTITIONS_MAX].name;
+        int partition = (int)(entry->numbers[2] % SCENARIO_PARTITIONS_MAX);
+        if (entry->numbers[0] == NOTE_ANSWERED)
+                line(e, entry, who, "%s of %s/%d ended: %s", name, topic, partition,
+                     kerr_text((int)entry->numbers[3]));
+        else if (entry->numbers[3] > 0)
+                line(e, entry, who, "asks for %s of %s/%d before offset %" PRId64, name, topic,
+                     partition, entry->numbers[3]);
+        else
+                line(e, entry, who, "asks for %s of %s/%d", name, topic, partition);
+}
+
+static void tell_opened(const struct explain *e, const struct sim_trace_entry *entry,
+                        const char *who)
+{
+        const char *partition = partition_name(e, entry->numbers[1]);
+        int64_t end = entry->numbers[2], before = entry->numbers[3];
+        if (end < before)
+                line(e, entry, who, "recovers %s: cut at %" PRId64 ", it ended at %" PRId64,
+                     partition, end, before);
+        else
+                line(e, entry, who, "opens %s: it ends at %" PRId64, partition, end);
+}
+
+static void tell_step(const struct explain *e, const struct sim_trace_entry *entry)
+{
+        struct buffer text = {0};
+        scenario_print_action(e->s, &e->s->steps[entry->numbers[1]].action, &text);
+        line(e, entry, "the script", "%.*s", (int)text.size, (const char *)text.data);
+        buffer_deinit(&text);
+}
+
+static void tell_note(const struct explain *e, const struct sim_trace_entry *entry, const char *who)
+{
+        const char *partition = partition_name(e, entry->numbers[1]);
+        char offsets[NAME_BYTES];
+        switch (entry->numbers[0]) {
+        case NOTE_RESET:
+                line(e, entry, who, "%s: offset %" PRId64 " is out of range, starts anew",
+                     partition, entry->numbers[2]);
+                break;
+        case NOTE_CORRUPT:
+                line(e, entry, who, "gets a bad batch of %s at offset %" PRId64 ": %s", partition,
+                     entry->numbers[2], kerr_text((int)entry->numbers[3]));
+                break;
+        case NOTE_ASKED:
+        case NOTE_ANSWERED: tell_task(e, entry, who); break;
+        case NOTE_APPENDED:
+                offsets_text(entry->numbers[2], entry->numbers[3], offsets);
+                line(e, entry, who, "appends %s %s (not synced)", partition, offsets);
+                break;
+        case NOTE_SYNCED:
+                line(e, entry, who, "has synced %s up to %" PRId64, partition, entry->numbers[2]);
+                break;
+        case NOTE_STARTS:
+                line(e, entry, who, "lets %s start at %" PRId64, partition, entry->numbers[2]);
+                break;
+        case NOTE_OFFLINE:
+                line(e, entry, who, "takes %s offline after a failed write or sync", partition);
+                break;
+        case NOTE_OPENED: tell_opened(e, entry, who); break;
+        case NOTE_STEP: tell_step(e, entry); break;
+        case NOTE_HEALED: line(e, entry, "", "--- all is healed from here on ---"); break;
+        case NOTE_LAST_RECORDS: line(e, entry, "", "--- one last record each ---"); break;
+        case NOTE_FINAL_READ: line(e, entry, "", "--- the final read ---"); break;
+        default: break;
+        }
+}
+
+/* --- frames --- */
+
+static struct stream_peer *find_peer(const struct explain *e, int64_t stream)
+{
+        struct stream_peer *peer;
+        HASH_FIND(hh, e->peers, &stream, sizeof stream, peer);
+        return peer;
+}
+
+static void remember_peer(struct explain *e, const struct sim_trace_entry *entry)
+{
+        struct stream_peer *peer = find_peer(e, entry->numbers[0]);
+        if (!peer) {
+                peer = calloc(1, sizeof *peer);
+                if (!peer)
+                        abort();
+                peer->stream = entry->numbers[0];
+                HASH_ADD(hh, e->peers, stream, sizeof peer->stream, peer);
+        }
+        /* "broker1:9092" is broker 1; a client's port says nothing. */
+        int32_t broker;
+        if (sscanf(entry->text, "broker%" SCNd32 ":", &broker) == 1)
+                snprintf(peer->name, sizeof peer->name, "broker %" PRId32, broker);
+        else
+                snprintf(peer->name, sizeof peer->name, "%.*s", (int)strcspn(entry->text, ":"),
+                         entry->text);
+}
+
+static void tell_frame(const struct explain *e, const struct sim_trace_entry *entry,
+                       const char *who)
+{
+        const struct stream_peer *peer = find_peer(e, entry->numbers[0]);
+        const struct api *api = api_find((int16_t)entry->numbers[2]);
+        bool is_request = entry->node < SCENARIO_CLIENT_ID;
+        char names[2 * NAME_BYTES];
+        struct buffer text = {0};
+        snprintf(names, sizeof names, "%s -> %s", peer ? peer->name : "?", who);
+        if (is_request)
+                explain_frame(entry->frame, &text);
+        line(e, entry, names, "%s%s%.*s", is_request ? "" : "answer to ", api ? api->name : "?",
+             (int)text.size, text.data ? (const char *)text.data : "");
+        buffer_deinit(&text);
+}
+
+/* --- all entries --- */
+
+static void tell_machine(const struct explain *e, const struct sim_trace_entry *entry,
+                         const char *who)
+{
+        const int64_t *n = entry->numbers;
+        switch (entry->kind) {
+        case SIM_TRACE_BOOT: line(e, entry, who, "starts (life %" PRId64 ")", n[0]); break;
+        case SIM_TRACE_BOOT_FAILED:
+                line(e, entry, who, "cannot start: %s", kerr_text((int)n[0]));
+                break;
+        case SIM_TRACE_STOP: line(e, entry, who, "stops in good order"); break;
+        case SIM_TRACE_KILL: line(e, entry, who, "is killed; its page cache survives"); break;
+        case SIM_TRACE_POWER_CUT: line(e, entry, who, "power cut"); break;
+        case SIM_TRACE_AT_STAKE:
+                line(e, entry, who,
+                     "without power: %" PRId64 " unsynced writes and %" PRId64
+                     " unsynced names are at stake",
+                     n[0], n[1]);
+                break;
+        case SIM_TRACE_WIPE: line(e, entry, who, "gets an empty disk"); break;
+        case SIM_TRACE_PAUSE: line(e, entry, who, "is paused"); break;
+        case SIM_TRACE_RESUME: line(e, entry, who, "goes on"); break;
+        case SIM_TRACE_DISK_CRASH:
+                line(e, entry, who, "crashes inside its file operation %" PRId64, n[0]);
+                break;
+        case SIM_TRACE_CLOCK:
+                line(e, entry, who, "clock: jumps by %" PRId64 " ms, drifts by %" PRId64 " ppm",
+                     n[0], n[1]);
+                break;
+        case SIM_TRACE_LOG: line(e, entry, who, "says: %s", entry->text); break;
+        default: break;
+        }
+}
+
+static bool is_of_machinery(enum sim_trace_kind kind)
+{
+        switch (kind) {
+        case SIM_TRACE_TIMERS:
+        case SIM_TRACE_SEND:
+        case SIM_TRACE_SYNCED:
+        case SIM_TRACE_CLOSE:
+        case SIM_TRACE_CUT:
+        case SIM_TRACE_HEAL:
+        case SIM_TRACE_SLOW:
+        case SIM_TRACE_HOLD:
+        case SIM_TRACE_RELEASE:
+        case SIM_TRACE_RESET: return true; /* the script's line tells, or what follows */
+        default: return false;
+        }
+}
+
+void explain_entry(void *explain, const struct sim_trace_entry *entry)
+{
+        struct explain *e = explain;
+        char who[NAME_BYTES];
+        node_name(e, entry->node, who);
+        if (entry->kind == SIM_TRACE_OPEN)
+                remember_peer(e, entry);
+        if (entry->kind == SIM_TRACE_OPEN || is_of_machinery(entry->kind))
+                return;
+        if (is_about_a_send(entry)) {
+                tell_record(e, entry);
+                return;
+        }
+        flush(e);
+        if (entry->kind == SIM_TRACE_FRAME)
+                tell_frame(e, entry, who);
+        else if (entry->kind == SIM_TRACE_NOTE)
+                tell_note(e, entry, who);
+        else if (entry->kind == SIM_TRACE_DROP_ANSWER)
+                line(e, entry, "", "an answer is lost, with its connection");
+        else
+                tell_machine(e, entry, who);
+}
+
+void explain_free(struct explain *e)
+{
+        struct stream_peer *peer, *next;
+        flush(e);
+        HASH_ITER (hh, e->peers, peer, next) {
+                HASH_DEL(e->peers, peer);
+                free(peer);
+        }
+        free(e);
+}

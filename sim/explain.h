@@ -1,0 +1,31 @@
+/* explain.h - tells a trace as a story: each event in words that a student can follow.
+ *
+ *        3.120 s  #812    p1 -> broker 1    Produce orders/0: 5 records
+ *        3.120 s  #815    broker 1          appends orders/0 offsets 41-45 (not synced)
+ *        3.250 s  #831    broker 1          loses power: 3 unsynced writes and 1 name are at stake
+ *        3.600 s  #840    broker 1          recovers orders/0: ends at 43, was 46
+ *
+ * What only the machinery sees (timers, bytes leaving) is left out. Records that were sent, read or
+ * acknowledged one after another become one line. A sink for struct run_options. */
+#ifndef ODRADEK_SIM_EXPLAIN_H
+#define ODRADEK_SIM_EXPLAIN_H
+
+#include "sim/history.h"
+#include "sim/scenario.h"
+#include "sim/trace.h"
+
+#include <stdio.h>
+
+struct explain;
+
+/* The history may still be empty: it is looked at when an entry speaks of it. All is borrowed, and
+ * lines go to `out`. Never NULL. */
+struct explain *explain_new(const struct scenario *s, const struct history *h, FILE *out);
+
+/* Writes the last line and frees. */
+void explain_free(struct explain *e);
+
+/* `explain` is the struct explain. */
+void explain_entry(void *explain, const struct sim_trace_entry *entry);
+
+#endif
