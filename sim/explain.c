@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "sim/explain_frame.h"
+#include "sim/load_client.h"
 #include "sim/notes.h"
 #include "wire/api.h"
 
@@ -49,7 +50,7 @@ static const char *node_name(const struct explain *e, int32_t id, char name[NAME
 {
         int32_t extra = id - SCENARIO_CLIENT_ID - e->s->client_count;
         if (extra >= 0)
-                snprintf(name, NAME_BYTES, "%s", extra == 0 ? "the admin" : "the reader");
+                snprintf(name, NAME_BYTES, "%s", extra == 0 ? "admin" : "reader");
         else if (id < 0)
                 snprintf(name, NAME_BYTES, "%s", "");
         else
@@ -188,16 +189,21 @@ static void tell_task(const struct explain *e, const struct sim_trace_entry *ent
         static const char *const names[] = {"CreateTopics", "DeleteTopics", "DeleteRecords",
                                             "ListOffsets"};
         const char *name = names[entry->numbers[1]];
-        const char *topic = e->s->topics[entry->numbers[2] / SCENARIO_PARTITIONS_MAX].name;
-        int partition = (int)(entry->numbers[2] % SCENARIO_PARTITIONS_MAX);
+        int64_t operation = entry->numbers[1], place = entry->numbers[2];
+        char where[NAME_BYTES];
+        int size = snprintf(where, sizeof where, "%s",
+                            e->s->topics[place / SCENARIO_PARTITIONS_MAX].name);
+        if (operation == LOAD_DELETE_RECORDS || operation == LOAD_LIST_OFFSETS)
+                snprintf(where + size, sizeof where - (size_t)size, "/%d",
+                         (int)(place % SCENARIO_PARTITIONS_MAX));
         if (entry->numbers[0] == NOTE_ANSWERED)
-                line(e, entry, who, "%s of %s/%d ended: %s", name, topic, partition,
+                line(e, entry, who, "%s of %s ended: %s", name, where,
                      kerr_text((int)entry->numbers[3]));
         else if (entry->numbers[3] > 0)
-                line(e, entry, who, "asks for %s of %s/%d before offset %" PRId64, name, topic,
-                     partition, entry->numbers[3]);
+                line(e, entry, who, "asks for %s of %s before offset %" PRId64, name, where,
+                     entry->numbers[3]);
         else
-                line(e, entry, who, "asks for %s of %s/%d", name, topic, partition);
+                line(e, entry, who, "asks for %s of %s", name, where);
 }
 
 static void tell_opened(const struct explain *e, const struct sim_trace_entry *entry,
@@ -291,7 +297,7 @@ static void tell_frame(const struct explain *e, const struct sim_trace_entry *en
         const struct stream_peer *peer = find_peer(e, entry->numbers[0]);
         const struct api *api = api_find((int16_t)entry->numbers[2]);
         bool is_request = entry->node < SCENARIO_CLIENT_ID;
-        char names[2 * NAME_BYTES];
+        char names[2 * NAME_BYTES + 8];
         struct buffer text = {0};
         snprintf(names, sizeof names, "%s -> %s", peer ? peer->name : "?", who);
         if (is_request)

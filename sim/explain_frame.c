@@ -21,9 +21,9 @@ static void print_produce(struct serde *in, struct buffer *into)
                         int32_t records = 0;
                         if (!batch_read_header(p->records.bytes, &h))
                                 records = h.records_count;
-                        buffer_printf(into, " %.*s/%" PRId32 ": %" PRId32 " record%s",
-                                      topic->name.size, topic->name.data, p->index, records,
-                                      records == 1 ? "" : "s");
+                        buffer_printf(into, "%s %.*s/%" PRId32 ": %" PRId32 " record%s",
+                                      into->size > 0 ? "," : "", topic->name.size, topic->name.data,
+                                      p->index, records, records == 1 ? "" : "s");
                 }
         }
 }
@@ -35,8 +35,9 @@ static void print_fetch(struct serde *in, struct buffer *into)
         for (int32_t t = 0; !in->err && t < m.topics.count; t++) {
                 const struct fetch_topic *topic = &m.topics.items[t];
                 for (int32_t i = 0; i < topic->partitions.count; i++)
-                        buffer_printf(into, " %.*s/%" PRId32 " from %" PRId64, topic->name.size,
-                                      topic->name.data, topic->partitions.items[i].index,
+                        buffer_printf(into, "%s %.*s/%" PRId32 " from %" PRId64,
+                                      into->size > 0 ? "," : "", topic->name.size, topic->name.data,
+                                      topic->partitions.items[i].index,
                                       topic->partitions.items[i].fetch_offset);
         }
 }

@@ -182,6 +182,15 @@ static bool read_topic(struct parser *p, const struct slot *slot, bool with_part
         return true;
 }
 
+static bool is_reserved(const char *name)
+{
+        static const char *const names[] = {"all", "broker", "admin", "reader"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                if (strcmp(name, names[i]) == 0)
+                        return true;
+        return false;
+}
+
 static bool read_name(struct parser *p, const struct slot *slot, struct statement *into)
 {
         const char *text = p->tokens[p->at];
@@ -189,8 +198,7 @@ static bool read_name(struct parser *p, const struct slot *slot, struct statemen
         size_t good = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz"
                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
                            : 0;
-        bool taken = text && (strcmp(text, "all") == 0 || strcmp(text, "broker") == 0 ||
-                              find_topic(p->s, text, size) >= 0);
+        bool taken = text && (is_reserved(text) || find_topic(p->s, text, size) >= 0);
         for (int32_t i = 0; text && i < p->s->client_count; i++)
                 taken = taken || strcmp(p->s->clients[i].name, text) == 0;
         /* A client's name must not look like a broker's id. */

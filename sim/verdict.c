@@ -78,31 +78,33 @@ bool verdict_first(const struct verdict *v, char into[FINDING_BYTES])
         return false;
 }
 
-static void print_anomaly(enum anomaly a, int64_t count, const char *first, const char *remark,
-                          struct buffer *into)
+/* The first anomaly of a guarantee that has findings of that kind. */
+static void print_first(const struct verdict *v, enum guarantee g, bool broken, struct buffer *into)
 {
-        if (count > 0)
-                buffer_printf(into, "    %" PRId64 " x %s%s; first: %s\n", count, anomalies[a].name,
-                              remark, first);
+        for (int a = 0; a < ANOMALIES; a++) {
+                const struct tally *t = &v->tallies[a];
+                if (anomalies[a].guarantee != g || (broken ? t->broken : t->unpromised) == 0)
+                        continue;
+                buffer_printf(into, ", first: %s: %s", anomalies[a].name,
+                              broken ? t->first_broken : t->first_unpromised);
+                return;
+        }
 }
 
 void verdict_print(const struct verdict *v, struct buffer *into)
 {
         for (int g = 0; g < GUARANTEES; g++) {
                 int64_t broken, unpromised;
-                verdict_count(v, g, &broken, &unpromised);
-                const char *word = broken > 0 ? "BROKEN" : unpromised > 0 ? "not promised" : "kept";
-                buffer_printf(into, "%-22s %s", guarantees[g].name, word);
+                verdict_count(v, (enum guarantee)g, &broken, &unpromised);
+                buffer_printf(into, "%-22s ", guarantees[g].name);
+                if (broken > 0)
+                        buffer_printf(into, "BROKEN %" PRId64, broken);
+                else if (unpromised > 0)
+                        buffer_printf(into, "not promised, broken %" PRId64, unpromised);
+                else
+                        buffer_printf(into, "kept");
                 if (broken + unpromised > 0)
-                        buffer_printf(into, " (%" PRId64 ")", broken > 0 ? broken : unpromised);
+                        print_first(v, (enum guarantee)g, broken > 0, into);
                 buffer_printf(into, "\n");
-                for (int a = 0; a < ANOMALIES; a++) {
-                        const struct tally *t = &v->tallies[a];
-                        if ((int)anomalies[a].guarantee != g)
-                                continue;
-                        print_anomaly(a, t->broken, t->first_broken, "", into);
-                        print_anomaly(a, t->unpromised, t->first_unpromised, ", not promised",
-                                      into);
-                }
         }
 }

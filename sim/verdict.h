@@ -80,11 +80,11 @@ void verdict_add(struct verdict *v, enum anomaly a, bool promised, const char *f
 /* All findings against a guarantee. */
 void verdict_count(const struct verdict *v, enum guarantee g, int64_t *broken, int64_t *unpromised);
 
-/* The first broken promise, "lost write: …", or NULL. Static for the life of the verdict's text:
- * `into` holds it. */
+/* The first broken promise, "lost write: …", in the order of the list above; false and "" when all
+ * were kept. */
 bool verdict_first(const struct verdict *v, char into[FINDING_BYTES]);
 
-/* One line for each guarantee, with the first finding of each anomaly below it. */
+/* One line for each guarantee: kept, broken or not promised, how often, and what came first. */
 void verdict_print(const struct verdict *v, struct buffer *into);
 
 #endif

@@ -80,8 +80,8 @@ struct workload *workload_new(struct sim *sim, const struct scenario *scenario,
                 add_client(w, plan->verb == VERB_PRODUCER ? LOAD_PRODUCER : LOAD_CONSUMER,
                            plan->name, plan);
         }
-        w->admin = add_client(w, LOAD_ADMIN, "the-admin", NULL);
-        w->reader = add_client(w, LOAD_READER, "the-reader", NULL);
+        w->admin = add_client(w, LOAD_ADMIN, "admin", NULL);
+        w->reader = add_client(w, LOAD_READER, "reader", NULL);
         w->last_sends = calloc((size_t)history->partition_count * SCENARIO_CLIENTS_MAX + 1,
                                sizeof *w->last_sends);
         if (!w->last_sends)
