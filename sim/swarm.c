@@ -42,11 +42,11 @@ static void set(struct swarm *w, struct statement *of, const char *key, int64_t 
 static void draw_flush(struct swarm *w, struct statement *topic)
 {
         int64_t kind = between(w, 0, 9);
-        if (kind < 5)
+        if (kind < 4)
                 set(w, topic, "flush.messages", 1);
-        else if (kind < 7)
+        else if (kind < 6)
                 set(w, topic, "flush.messages", between(w, 2, 20));
-        else if (kind < 8)
+        else if (kind < 7)
                 set(w, topic, "flush.ms", between(w, 10, 500));
 }
 
@@ -55,7 +55,8 @@ static void draw_settings(struct swarm *w, struct statement *topic)
         draw_flush(w, topic);
         if (!one_in(w, 8))
                 set(w, topic, "segment.bytes", between(w, 5000, 20000));
-        set(w, topic, "index.interval.bytes", between(w, 0, 1000));
+        /* Dense indexes fill their pages soon: those reach the disk on their own. */
+        set(w, topic, "index.interval.bytes", one_in(w, 2) ? 0 : between(w, 1, 1000));
         if (one_in(w, 8))
                 set(w, topic, "segment.ms", between(w, 200, 2000));
         if (one_in(w, 8))
@@ -157,7 +158,7 @@ static int64_t draw_survival(struct swarm *w)
         int64_t count = 0;
         while (sim_survival_name((int)count))
                 count++;
-        return one_in(w, 2) ? count - 1 : between(w, 0, count - 1); /* the last one is "any" */
+        return one_in(w, 4) ? between(w, 0, count - 1) : count - 1; /* the last one is "any" */
 }
 
 static void draw_death(struct swarm *w, enum verb verb, int64_t at_ms, bool at_operation)
@@ -342,36 +343,36 @@ static void draw_delete_topic(struct swarm *w, int64_t at_ms)
         add(w, at_ms, action);
 }
 
-/* Each kind is in about half of the runs that have faults at all, and happens that often then. */
+/* In how many of 100 runs each kind is, and how often at most it happens then. */
 static const struct {
         void (*draw)(struct swarm *w, int64_t at_ms);
-        uint32_t one_in;
+        uint32_t percent;
         int64_t times_max;
 } kinds[] = {
-        {draw_power_cut, 2, 4},
-        {draw_kill, 3, 3},
-        {draw_stop, 2, 3},
-        {draw_crash, 2, 3},
-        {draw_crash_in_recovery, 4, 2},
-        {draw_bad_write, 3, 2},
-        {draw_bad_sync, 4, 2},
-        {draw_dropped_sync, 6, 1},
-        {draw_full_disk, 5, 2},
-        {draw_pause, 4, 2},
-        {draw_cut, 4, 3},
-        {draw_slow, 5, 2},
-        {draw_reset, 4, 3},
-        {draw_lost_answer, 3, 3},
-        {draw_hold, 4, 2},
-        {draw_clock, 4, 2},
-        {draw_delete_records, 3, 4},
+        {draw_power_cut, 70, 4},
+        {draw_kill, 33, 3},
+        {draw_stop, 50, 3},
+        {draw_crash, 50, 3},
+        {draw_crash_in_recovery, 25, 2},
+        {draw_bad_write, 33, 2},
+        {draw_bad_sync, 25, 2},
+        {draw_dropped_sync, 16, 1},
+        {draw_full_disk, 20, 2},
+        {draw_pause, 25, 2},
+        {draw_cut, 25, 3},
+        {draw_slow, 20, 2},
+        {draw_reset, 25, 3},
+        {draw_lost_answer, 33, 3},
+        {draw_hold, 25, 2},
+        {draw_clock, 25, 2},
+        {draw_delete_records, 33, 4},
         {draw_delete_topic, 10, 1},
 };
 
 static void draw_faults(struct swarm *w)
 {
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-                if (!one_in(w, kinds[i].one_in))
+                if (!rng_chance(&w->rng, kinds[i].percent, 100))
                         continue;
                 int64_t times = between(w, 1, kinds[i].times_max);
                 for (int64_t k = 0; k < times; k++) {

@@ -141,6 +141,14 @@ int config_depth(const struct config *c, enum config_id id)
         return -1;
 }
 
+int8_t config_source(const struct config *c, enum config_id id, bool is_topic)
+{
+        int depth = config_depth(c, id);
+        if (depth < 0)
+                return CONFIG_SOURCE_DEFAULT;
+        return depth == 0 && is_topic ? CONFIG_SOURCE_TOPIC : CONFIG_SOURCE_STATIC_BROKER;
+}
+
 struct log_config config_of_log(const struct config *c)
 {
         return (struct log_config){

@@ -40,7 +40,7 @@
         X(CONGESTION_CONTROL, "socket.tcp.congestion", NULL, STRING, "reno", 0, 0, NULL,           \
           "TCP_CONGESTION where the kernel allows it; empty: the system's (Odradek).")             \
         X(MAX_CONNECTIONS, "max.connections", NULL, INT, "2147483647", 1, INT32_MAX, NULL,         \
-          "Connections at a time; more wait until one ends.")                                              \
+          "Connections at a time; more wait until one ends.")                                      \
         X(CONNECTIONS_MAX_IDLE_MS, "connections.max.idle.ms", NULL, LONG, "600000", -1, INT64_MAX, \
           NULL, "A connection idle for longer is closed; -1: never.")                              \
         X(COPY_STRATEGY, "copy.strategy", NULL, STRING, "sendfile", 0, 0,                          \
@@ -133,6 +133,10 @@ bool config_bool(const struct config *c, enum config_id id);
 
 /* Where the value in force was set: 0 here, 1 in the one under it, … ; -1: the table's default. */
 int config_depth(const struct config *c, enum config_id id);
+
+/* The same as the protocol says it (enum config_source), for the configuration of a topic or of the
+ * broker. */
+int8_t config_source(const struct config *c, enum config_id id, bool is_topic);
 
 /* The part of a topic's (or the broker's) configuration that its logs obey. */
 struct log_config config_of_log(const struct config *c);

@@ -17,13 +17,6 @@ static bool names_this_broker(const struct broker *b, struct str name)
         return name.size == 0 || str_equal_c(name, own);
 }
 
-static int8_t source_of(int depth, bool is_topic)
-{
-        if (depth < 0)
-                return CONFIG_SOURCE_DEFAULT;
-        return depth == 0 && is_topic ? CONFIG_SOURCE_TOPIC : CONFIG_SOURCE_STATIC_BROKER;
-}
-
 static bool is_asked(const struct describe_configs_resource *in, const char *name)
 {
         if (in->keys.count < 0)
@@ -43,7 +36,7 @@ static void describe_key(struct request *r, const struct config *config, enum co
                 .name = str_of(is_topic ? key->topic_name : key->name),
                 .value = str_of(config_string(config, id)),
                 .read_only = !is_topic,
-                .source = source_of(config_depth(config, id), is_topic),
+                .source = config_source(config, id, is_topic),
                 .type = (int8_t)key->type,
                 .documentation = str_of(key->text),
         };

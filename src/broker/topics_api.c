@@ -6,6 +6,7 @@
 #include "wire/delete_topics.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { WHY_BYTES = 300 };
 
@@ -83,6 +84,36 @@ static enum kerr check_settings(const struct create_topics_topic *in, char *why)
         return KERR_NONE;
 }
 
+static struct str copy_for_answer(struct request *r, const char *text)
+{
+        size_t size = strlen(text);
+        return (struct str){memcpy(request_alloc(r, size), text, size), (int32_t)size};
+}
+
+/* All settings that the new topic has, its own and the broker's (KIP-525). */
+static void tell_settings(struct request *r, const struct create_topics_topic *in,
+                          struct create_topics_topic_response *out)
+{
+        struct config settings = {.under = r->broker->config};
+        for (int32_t i = 0; i < in->configs.count; i++)
+                config_set(&settings, config_find_topic(in->configs.items[i].name),
+                           in->configs.items[i].value, NULL, 0);
+        reply_array(r, &out->configs, CONFIG_KEYS);
+        out->configs.count = 0;
+        for (int i = 0; i < CONFIG_KEYS; i++) {
+                enum config_id id = (enum config_id)i;
+                const char *name = config_key(id)->topic_name;
+                if (name)
+                        out->configs.items[out->configs.count++] =
+                                (struct create_topics_config_response){
+                                        .name = str_of(name),
+                                        .value = copy_for_answer(r, config_string(&settings, id)),
+                                        .source = config_source(&settings, id, true),
+                                };
+        }
+        config_deinit(&settings);
+}
+
 static void create_topic(struct request *r, const struct create_topics_request *request,
                          const struct create_topics_topic *in,
                          struct create_topics_topic_response *out)
@@ -108,6 +139,8 @@ static void create_topic(struct request *r, const struct create_topics_request *
                 .replication_factor = (int16_t)(err ? -1 : topic.replication_factor),
                 .configs.count = 0,
         };
+        if (!err)
+                tell_settings(r, in, out);
         struct image_topic *made = err ? NULL : image_topic(&c->image, in->name);
         if (made)
                 out->topic_id = made->id;

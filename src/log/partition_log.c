@@ -234,6 +234,9 @@ enum kerr partition_log_flush(struct partition_log *log)
                 return KERR_NONE;
         enum kerr err = KERR_NONE;
         int32_t i = segment_list_floor(&log->segments, log->recovery_point);
+        /* Sealed, but still waiting for the background: recovery will trust their indexes. */
+        while (i > 0 && !log->segments.items[i - 1]->is_synced)
+                i--;
         for (; i < log->segments.count && !err; i++) {
                 struct segment *s = log->segments.items[i];
                 if (s == active(log)) {

@@ -9,7 +9,7 @@ csv() { # BUILD FILE options
         shift 2
         "$build/odradek-sim" sweep --seeds "$seeds" --csv "$file.raw" "$@" >/dev/null
         sort "$file.raw" >"$file"
-        [ "$(wc -l <"$file")" -gt 50 ]
+        [ "$(wc -l <"$file")" -gt 1 ]
 }
 csv "${BUILD:-build}" "$reference" --jobs 2 || { echo "not ok - the first sweep wrote its CSV"; exit 1; }
 compare() { # WHAT BUILD options
