@@ -58,7 +58,10 @@ show "$sim" run sim/scenarios/unsynced-lost.scn
 echo "  Then the same with flush.messages=1: synced before it is acknowledged:"
 show "$sim" run sim/scenarios/synced-survives.scn
 
-say "Act 3. Nothing of this was chance. The same seed gives the same run, event by event:"
+say "Act 3. Nothing of this was chance. The same seed gives the same run, event by event; here is the loss:"
 printf '  $ %s\n' "$sim replay sim/scenarios/unsynced-lost.scn"
-"$sim" replay sim/scenarios/unsynced-lost.scn | grep -E 'power|recover|acknowledged|lost' | head -n 12 | sed 's/^/    /'
+"$sim" replay sim/scenarios/unsynced-lost.scn >"$dir/replay"
+grep -B 3 -A 1 ' power cut$' "$dir/replay" | sed 's/^/  /'
+echo "      ..."
+grep -A 60 ' power cut$' "$dir/replay" | grep -E 'broker 1 +(starts|opens|recovers|says)' | head -n 4 | sed 's/^/  /'
 say "Next: make test, and the reading order in README.md."

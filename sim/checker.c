@@ -401,7 +401,7 @@ static void check_marks(struct checker *c)
                 for (; k < h->mark_count && done[k]->partition == m->partition &&
                        done[k]->mark == m->mark && done[k]->done_ns < m->invoke_ns;
                      k++)
-                        if (!highest || done[k]->offset > highest->offset)
+                        if (done[k]->is_promise && (!highest || done[k]->offset > highest->offset))
                                 highest = done[k];
                 if (!highest || m->offset >= highest->offset)
                         continue;

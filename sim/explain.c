@@ -159,7 +159,9 @@ static bool goes_on(const struct explain *e, const struct sim_trace_entry *entry
         const struct sim_trace_entry *first = &e->first;
         int64_t send = entry->numbers[1], last = e->last_send;
         if (!e->is_pending || entry->node != first->node || send < 0 || last < 0 ||
-            entry->numbers[0] != first->numbers[0] || entry->time_ns != first->time_ns)
+            entry->numbers[0] != first->numbers[0])
+                return false;
+        if (entry->time_ns != first->time_ns && entry->numbers[0] != NOTE_SENT)
                 return false;
         const struct history_send *a = &e->h->sends[last], *b = &e->h->sends[send];
         if (a->client != b->client || a->serial + 1 != b->serial || a->partition != b->partition)
@@ -323,8 +325,8 @@ static void tell_machine(const struct explain *e, const struct sim_trace_entry *
         case SIM_TRACE_POWER_CUT: line(e, entry, who, "power cut"); break;
         case SIM_TRACE_AT_STAKE:
                 line(e, entry, who,
-                     "without power: %" PRId64 " unsynced writes and %" PRId64
-                     " unsynced names are at stake",
+                     "is without power; at stake is what was not synced: %" PRId64
+                     " writes, %" PRId64 " names",
                      n[0], n[1]);
                 break;
         case SIM_TRACE_WIPE: line(e, entry, who, "gets an empty disk"); break;
@@ -338,17 +340,23 @@ static void tell_machine(const struct explain *e, const struct sim_trace_entry *
                      n[0], n[1]);
                 break;
         case SIM_TRACE_LOG: line(e, entry, who, "says: %s", entry->text); break;
+        case SIM_TRACE_CLOSE:
+                line(e, entry, who, "loses its connection: %s", kerr_text((int)n[1]));
+                break;
         default: break;
         }
 }
 
-static bool is_of_machinery(enum sim_trace_kind kind)
+/* Of clients only what the user of one would notice. */
+static bool is_of_machinery(const struct sim_trace_entry *entry)
 {
-        switch (kind) {
+        switch (entry->kind) {
+        case SIM_TRACE_LOG: return entry->node >= SCENARIO_CLIENT_ID;
+        case SIM_TRACE_CLOSE: return entry->node < SCENARIO_CLIENT_ID;
+        case SIM_TRACE_FRAME: return entry->numbers[2] == API_API_VERSIONS;
         case SIM_TRACE_TIMERS:
         case SIM_TRACE_SEND:
         case SIM_TRACE_SYNCED:
-        case SIM_TRACE_CLOSE:
         case SIM_TRACE_CUT:
         case SIM_TRACE_HEAL:
         case SIM_TRACE_SLOW:
@@ -366,7 +374,7 @@ void explain_entry(void *explain, const struct sim_trace_entry *entry)
         node_name(e, entry->node, who);
         if (entry->kind == SIM_TRACE_OPEN)
                 remember_peer(e, entry);
-        if (entry->kind == SIM_TRACE_OPEN || is_of_machinery(entry->kind))
+        if (entry->kind == SIM_TRACE_OPEN || is_of_machinery(entry))
                 return;
         if (is_about_a_send(entry)) {
                 tell_record(e, entry);

@@ -2,11 +2,11 @@
  *
  *        3.120 s  #812    p1 -> broker 1    Produce orders/0: 5 records
  *        3.120 s  #815    broker 1          appends orders/0 offsets 41-45 (not synced)
- *        3.250 s  #831    broker 1          loses power: 3 unsynced writes and 1 name are at stake
- *        3.600 s  #840    broker 1          recovers orders/0: ends at 43, was 46
+ *        3.250 s  #831    broker 1          is without power; at stake is what was not synced: …
+ *        3.600 s  #840    broker 1          recovers orders/0: cut at 43, it ended at 46
  *
- * What only the machinery sees (timers, bytes leaving) is left out. Records that were sent, read or
- * acknowledged one after another become one line. A sink for struct run_options. */
+ * What only the machinery sees (timers, handshakes, retries) is left out. Records that were sent,
+ * read or acknowledged one after another become one line. A sink for struct run_options. */
 #ifndef ODRADEK_SIM_EXPLAIN_H
 #define ODRADEK_SIM_EXPLAIN_H
 

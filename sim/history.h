@@ -58,6 +58,9 @@ struct history_mark {
         int64_t invoke_ns, done_ns;
         int32_t partition;
         enum mark mark;
+        /* It must never be lower again: every end, but only those starts that answer DeleteRecords.
+         * A start that somebody saw before its deletion was acknowledged may be taken back. */
+        bool is_promise;
         int64_t offset;
 };
 

@@ -40,6 +40,7 @@ static void add_mark(const struct load_task *t, enum mark mark, int64_t offset)
                 .done_ns = sim_now_ns(w->sim),
                 .partition = w->first_partitions[t->topic] + t->partition,
                 .mark = mark,
+                .is_promise = mark == MARK_END || t->operation == LOAD_DELETE_RECORDS,
                 .offset = offset,
         };
         history_add_mark(w->history, &m);

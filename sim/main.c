@@ -369,6 +369,14 @@ static void print_usage(FILE *out)
                      "Example: odradek-sim sweep --seeds 1..1000\n");
 }
 
+static const char *option_name(int letter)
+{
+        for (int i = 0; i < OPTIONS; i++)
+                if (all_options[i].letter == letter)
+                        return all_options[i].name;
+        return "";
+}
+
 /* Returns -1 when the command is to be run, else the exit status. */
 static int parse(struct arguments *a, int argc, char **argv)
 {
@@ -385,7 +393,8 @@ static int parse(struct arguments *a, int argc, char **argv)
                         return 0;
                 }
                 if (letter == '?' || !strchr(a->command->options, letter))
-                        return complain(a, "unknown or incomplete option", argv[optind - 1]);
+                        return complain(a, "unknown or incomplete option",
+                                        letter == '?' ? argv[optind - 1] : option_name(letter));
                 if (!read_option(a, letter, optarg))
                         return complain(a, "not a good value", optarg);
         }

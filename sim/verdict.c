@@ -98,9 +98,9 @@ void verdict_print(const struct verdict *v, struct buffer *into)
                 verdict_count(v, (enum guarantee)g, &broken, &unpromised);
                 buffer_printf(into, "%-22s ", guarantees[g].name);
                 if (broken > 0)
-                        buffer_printf(into, "BROKEN %" PRId64, broken);
+                        buffer_printf(into, "BROKEN, %" PRId64 " found", broken);
                 else if (unpromised > 0)
-                        buffer_printf(into, "not promised, broken %" PRId64, unpromised);
+                        buffer_printf(into, "not promised, %" PRId64 " found", unpromised);
                 else
                         buffer_printf(into, "kept");
                 if (broken + unpromised > 0)

@@ -16,16 +16,16 @@ static const struct zoo_exhibit exhibits[ZOO_BUGS] = {
                                     "after it passes for a clean stop and recovery is skipped.",
                                     ANOMALY_MALFORMED_LOG,
                                     "sim/scenarios/zoo/stale-clean-marker.scn"},
-        [ZOO_UNSYNCED_CHECKPOINT] = {ZOO_UNSYNCED_CHECKPOINT, ZOO_MIDDLING, "KAFKA-16541",
+        [ZOO_UNSYNCED_CHECKPOINT] = {ZOO_UNSYNCED_CHECKPOINT, ZOO_EASY, "KAFKA-16541",
                                      "A checkpoint is renamed into place without a sync: after a "
                                      "power cut it is empty, and reads as if nothing had been.",
-                                     ANOMALY_MALFORMED_LOG,
+                                     ANOMALY_START_WENT_BACK,
                                      "sim/scenarios/zoo/unsynced-checkpoint.scn"},
         [ZOO_TRUSTS_INDEX] = {ZOO_TRUSTS_INDEX, ZOO_EASY, "Kafka's index sanity check",
                               "Recovery keeps an index page that reached the disk before the "
                               "batches it speaks of: look-ups land inside of other batches.",
                               ANOMALY_MALFORMED_LOG, "sim/scenarios/zoo/trusts-index.scn"},
-        [ZOO_APPEND_AFTER_ERROR] = {ZOO_APPEND_AFTER_ERROR, ZOO_MIDDLING, "KAFKA-10778",
+        [ZOO_APPEND_AFTER_ERROR] = {ZOO_APPEND_AFTER_ERROR, ZOO_EASY, "KAFKA-10778",
                                     "After a failed write the log goes on behind the half batch: "
                                     "the next recovery cuts there, and all behind it is gone.",
                                     ANOMALY_LOST_WRITE, "sim/scenarios/zoo/append-after-error.scn"},

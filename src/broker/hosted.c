@@ -76,6 +76,10 @@ static void add_partition(struct broker *b, struct hosted_topic *topic, int32_t 
         struct partition_log *log;
         enum kerr err =
                 log_dir_partition(b->logs, topic->name, p->index, &topic->id, &config, &log);
+        /* What recovery has kept counts as committed, so it must be as safe as flush.messages asks.
+         */
+        if (!err && partition_log_wants_flush(log))
+                err = partition_log_flush(log);
         if (err) {
                 world_log(b->world, WORLD_ERROR, "%s-%d cannot be opened: %s", topic->name,
                           p->index, kerr_text(err));

@@ -52,7 +52,11 @@ static void cut(struct story *s, int64_t synced_to)
 static void marked(struct story *s, enum mark mark, int64_t offset)
 {
         int64_t invoke_ns = s->now_ns++;
-        history_add_mark(&s->h, &(struct history_mark){invoke_ns, s->now_ns++, 0, mark, offset});
+        history_add_mark(&s->h, &(struct history_mark){.invoke_ns = invoke_ns,
+                                                       .done_ns = s->now_ns++,
+                                                       .mark = mark,
+                                                       .is_promise = true,
+                                                       .offset = offset});
 }
 
 /* Runs the checker; all anomalies but `a` must be absent. */
@@ -328,8 +332,13 @@ static void marks_go_forward(void **state)
         expect(&s, ANOMALY_END_WENT_BACK, 1, 0);
 
         s = begin();
-        history_add_mark(&s.h, &(struct history_mark){0, 10, 0, MARK_END, 5});
-        history_add_mark(&s.h, &(struct history_mark){5, 15, 0, MARK_END, 4});
+        history_add_mark(&s.h, &(struct history_mark){0, 10, 0, MARK_END, true, 5});
+        history_add_mark(&s.h, &(struct history_mark){5, 15, 0, MARK_END, true, 4});
+        expect_nothing(&s);
+
+        s = begin(); /* a start that no answer to DeleteRecords vouched for */
+        history_add_mark(&s.h, &(struct history_mark){0, 10, 0, MARK_START, false, 5});
+        history_add_mark(&s.h, &(struct history_mark){15, 20, 0, MARK_START, false, 4});
         expect_nothing(&s);
 }
 
