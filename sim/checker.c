@@ -234,7 +234,8 @@ static void check_sends(struct checker *c)
         for (int32_t i = 0; i < h->send_count; i++) {
                 const struct history_send *s = &h->sends[i];
                 if (c->final_count[i] > 1)
-                        verdict_add(c->v, ANOMALY_DUPLICATE, !s->retried,
+                        verdict_add(c->v, ANOMALY_DUPLICATE,
+                                    s->outcome == OUTCOME_OK && !s->retried,
                                     VALUE_FORMAT " is %" PRId32 " times in %s", VALUE_OF(c, i),
                                     c->final_count[i], h->partitions[s->partition].name);
                 if (!was_acked(s) || !is_in_final_read(c, i))

@@ -16,8 +16,8 @@
  * What was promised (the fault budget): a record that was acknowledged survives everything but a
  * power cut; it survives that too when flush.messages=1, or when it had been synced by then. Else a
  * cut may take a suffix of each partition, nothing from its middle. What clients deleted, and what
- * retention may drop, is not looked for. A duplicate of a send that went out twice was not ruled
- * out: producers are not idempotent here.
+ * retention may drop, is not looked for. A duplicate of a send that went out twice, or whose
+ * end is unknown, was not ruled out: producers are not idempotent here.
  *
  * Sources: Adya 1999; Jepsen's Kafka workload. */
 #ifndef ODRADEK_SIM_CHECKER_H

@@ -122,13 +122,13 @@ static void add(struct swarm *w, int64_t at_ms, struct statement action)
         step->action = action;
 }
 
-/* By time; steps of the same time keep their order. */
-static void sort_steps(struct scenario *s)
+/* From the `first` on by time; steps of the same time keep their order. */
+static void sort_steps(struct scenario *s, int32_t first)
 {
-        for (int32_t i = 1; i < s->step_count; i++) {
+        for (int32_t i = first + 1; i < s->step_count; i++) {
                 struct step step = s->steps[i];
                 int32_t at = i;
-                for (; at > 0 && s->steps[at - 1].trigger.time_ns > step.trigger.time_ns; at--)
+                for (; at > first && s->steps[at - 1].trigger.time_ns > step.trigger.time_ns; at--)
                         s->steps[at] = s->steps[at - 1];
                 s->steps[at] = step;
         }
@@ -187,6 +187,16 @@ static void draw_power_cut(struct swarm *w, int64_t at_ms)
 static void draw_crash(struct swarm *w, int64_t at_ms)
 {
         draw_death(w, one_in(w, 3) ? VERB_KILL : VERB_POWER_CUT, at_ms, true);
+}
+
+/* A client dies with what it has in flight, and comes back knowing nothing. */
+static void draw_client_death(struct swarm *w, int64_t at_ms)
+{
+        struct statement death = scenario_statement(VERB_KILL);
+        death.node = some_client(w);
+        add(w, at_ms, death);
+        death.verb = VERB_RESTART;
+        add(w, at_ms + between(w, 1, 1000), death);
 }
 
 /* A crash point that lies in the recovery after another death. */
@@ -358,6 +368,7 @@ static const struct {
         {draw_bad_sync, 25, 2},
         {draw_dropped_sync, 16, 1},
         {draw_full_disk, 20, 2},
+        {draw_client_death, 15, 2},
         {draw_pause, 25, 2},
         {draw_cut, 25, 3},
         {draw_slow, 20, 2},
@@ -402,6 +413,7 @@ void swarm_draw(uint64_t seed, struct scenario *s)
                 draw_producer(&w);
         for (int64_t i = between(&w, 1, 2); i > 0; i--)
                 draw_consumer(&w);
+        int32_t before_faults = s->step_count; /* a topic is made before clients name it */
         draw_faults(&w);
-        sort_steps(s);
+        sort_steps(s, before_faults);
 }

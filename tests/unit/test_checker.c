@@ -227,7 +227,7 @@ static void inconsistent_offset(void **state)
         history_deinit(&s.h);
 };
 
-/* Goal: a record that is in the log twice is an error only when it went out once. */
+/* Goal: a record that is in the log twice is an error only when it went out once for certain. */
 static void duplicate(void **state)
 {
         (void)state;
@@ -239,6 +239,11 @@ static void duplicate(void **state)
                 polled(&s, READER, send, 1);
                 expect(&s, ANOMALY_DUPLICATE, !retried, retried);
         }
+        struct story s = begin();
+        int32_t send = sent(&s, OUTCOME_UNKNOWN, -1);
+        polled(&s, READER, send, 0);
+        polled(&s, READER, send, 1);
+        expect(&s, ANOMALY_DUPLICATE, 0, 1);
 }
 
 /* Goal: values that nobody sent, batches that fail their CRC and records whose send failed for

@@ -21,7 +21,7 @@ static int32_t read_count(struct fake_world *f, enum kerr *err)
 {
         struct offset_checkpoint_line *lines;
         int32_t count;
-        *err = checkpoint_read_offsets(&f->world, "root", "c", &lines, &count);
+        *err = checkpoint_read_offsets(&f->world, "root", "c-checkpoint", &lines, &count);
         free(lines);
         return count;
 }
@@ -34,9 +34,10 @@ static void offsets_come_back(void **state)
         struct fake_world f;
         setup(&f);
         struct offset_checkpoint_line in[2] = {{"orders", 0, 41}, {"a.b_c-d", 12, INT64_MAX}};
-        assert_int_equal(checkpoint_write_offsets(&f.world, "root", "c", in, 2), KERR_NONE);
+        assert_int_equal(checkpoint_write_offsets(&f.world, "root", "c-checkpoint", in, 2),
+                         KERR_NONE);
         struct buffer text = {0};
-        fake_world_read(&f, "root/c", &text);
+        fake_world_read(&f, "root/c-checkpoint", &text);
         const char expected[] = "0\n2\norders 0 41\na.b_c-d 12 9223372036854775807\n";
         assert_int_equal(text.size, strlen(expected));
         assert_memory_equal(text.data, expected, text.size);
@@ -44,7 +45,8 @@ static void offsets_come_back(void **state)
 
         struct offset_checkpoint_line *out;
         int32_t count;
-        assert_int_equal(checkpoint_read_offsets(&f.world, "root", "c", &out, &count), KERR_NONE);
+        assert_int_equal(checkpoint_read_offsets(&f.world, "root", "c-checkpoint", &out, &count),
+                         KERR_NONE);
         assert_int_equal(count, 2);
         for (int i = 0; i < 2; i++) {
                 assert_string_equal(out[i].topic, in[i].topic);
@@ -92,17 +94,18 @@ static void bad_lines_are_named(void **state)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
                 char line[64];
                 buffer_clear(&f.log);
-                fake_world_write(&f, "root/c", span_of(cases[i].text, strlen(cases[i].text)));
+                fake_world_write(&f, "root/c-checkpoint",
+                                 span_of(cases[i].text, strlen(cases[i].text)));
                 int32_t count = read_count(&f, &err);
                 assert_int_equal(err, cases[i].line ? KERR_MALFORMED : KERR_NONE);
                 assert_int_equal(count, cases[i].count);
-                snprintf(line, sizeof line, "root/c, line %d:", cases[i].line);
+                snprintf(line, sizeof line, "root/c-checkpoint, line %d:", cases[i].line);
                 assert_int_equal(fake_world_logged(&f, line), cases[i].line != 0);
         }
         /* A name that no topic can have. */
         char text[300];
         snprintf(text, sizeof text, "0\n1\n%0250d 0 5\n", 0);
-        fake_world_write(&f, "root/c", span_of(text, strlen(text)));
+        fake_world_write(&f, "root/c-checkpoint", span_of(text, strlen(text)));
         read_count(&f, &err);
         assert_int_equal(err, KERR_MALFORMED);
         fake_world_deinit(&f);
@@ -118,10 +121,10 @@ static int32_t lines_after_crash(struct zoo zoo, int64_t n, uint64_t seed)
         f.world.zoo = zoo;
         struct offset_checkpoint_line lines[2] = {{"t", 0, 1}, {"t", 1, 2}};
         struct world *w = &f.world;
-        assert_int_equal(checkpoint_write_offsets(w, "root", "c", lines, 1), KERR_NONE);
+        assert_int_equal(checkpoint_write_offsets(w, "root", "c-checkpoint", lines, 1), KERR_NONE);
         if (n > 0)
                 sim_disk_crash_at(f.disk, n);
-        enum kerr err = checkpoint_write_offsets(w, "root", "c", lines, 2);
+        enum kerr err = checkpoint_write_offsets(w, "root", "c-checkpoint", lines, 2);
         assert_int_equal(err != KERR_NONE, n > 0);
         fake_world_power_cut(&f, "any", seed);
         int32_t count = read_count(&f, &err);
@@ -164,9 +167,11 @@ static void disk_errors_come_back(void **state)
         setup(&f);
         struct offset_checkpoint_line line = {"t", 0, 1};
         sim_disk_fail_append(f.disk, 1, KERR_NO_SPACE, 3);
-        assert_int_equal(checkpoint_write_offsets(&f.world, "root", "c", &line, 1), KERR_NO_SPACE);
+        assert_int_equal(checkpoint_write_offsets(&f.world, "root", "c-checkpoint", &line, 1),
+                         KERR_NO_SPACE);
         sim_disk_fail_syncs(f.disk, 1, false);
-        assert_int_equal(checkpoint_write_offsets(&f.world, "root", "c", &line, 1), KERR_IO);
+        assert_int_equal(checkpoint_write_offsets(&f.world, "root", "c-checkpoint", &line, 1),
+                         KERR_IO);
         enum kerr err;
         assert_int_equal(read_count(&f, &err), 0);
         assert_int_equal(sim_disk_open_files(f.disk), 0);

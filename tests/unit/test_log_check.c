@@ -82,6 +82,7 @@ static void bad_batches(void **state)
 
         fill(&x);
         bytes = contents(&x, first_log);
+        buffer_reserve(&bytes, 100);
         buffer_append(&bytes, bytes.data, 100);
         replace(&x, first_log, buffer_span(&bytes));
         buffer_deinit(&bytes);
