@@ -211,6 +211,11 @@ static int conclude(const struct arguments *a, const struct scenario *s, const s
         verdict_print(&r->verdict, &text);
         enum run_result result = run_judge(s, &r->verdict, &unmet);
         print_buffer(&text);
+        if (r->waiting.size > 0)
+                printf("still waiting %d s after all was healed; the last progress was at %.3f s:\n"
+                       "%.*s",
+                       RUN_LIVENESS_S, (double)r->progress_ns / 1e9, (int)r->waiting.size,
+                       (const char *)r->waiting.data);
         if (unmet.size > 0)
                 printf("%.*s", (int)unmet.size, (const char *)unmet.data);
         else if (s->expect_count > 0)

@@ -179,6 +179,17 @@ static void run_phases(struct run *r)
         }
 }
 
+static int64_t last_progress(const struct history *h)
+{
+        int64_t last_ns = 0;
+        for (int32_t i = 0; i < h->send_count; i++)
+                if (h->sends[i].outcome == OUTCOME_OK && h->sends[i].done_ns > last_ns)
+                        last_ns = h->sends[i].done_ns;
+        if (h->read_count > 0 && h->reads[h->read_count - 1].done_ns > last_ns)
+                last_ns = h->reads[h->read_count - 1].done_ns;
+        return last_ns;
+}
+
 void run_scenario(const struct scenario *s, const struct run_options *options,
                   struct run_report *report)
 {
@@ -191,7 +202,8 @@ void run_scenario(const struct scenario *s, const struct run_options *options,
         report->virtual_ns = sim_now_ns(r.sim);
         if (!report->was_stopped) {
                 cluster_check_end(r.cluster);
-                workload_check_end(r.workload, &report->verdict);
+                workload_check_end(r.workload, &report->verdict, &report->waiting);
+                report->progress_ns = last_progress(&report->history);
                 checker_run(&report->history, &report->verdict);
         }
         cancel_steps(&r);
@@ -206,6 +218,7 @@ void run_scenario(const struct scenario *s, const struct run_options *options,
 void run_report_deinit(struct run_report *r)
 {
         history_deinit(&r->history);
+        buffer_deinit(&r->waiting);
 }
 
 /* --- expectations --- */

@@ -36,6 +36,8 @@ struct run_options {
 struct run_report {
         struct verdict verdict;
         struct history history; /* owned: see run_report_deinit() */
+        struct buffer waiting;  /* owned: a line for each that never ended */
+        int64_t progress_ns;    /* when a client last learned something */
         uint64_t events;        /* entries of the trace */
         uint64_t hash;          /* of the trace */
         int64_t virtual_ns;

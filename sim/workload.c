@@ -3,6 +3,7 @@
 #include "broker/config.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,61 +235,76 @@ bool workload_is_done(const struct workload *w)
 
 /* --- the end --- */
 
-static bool promised(const struct workload *w)
+struct ending {
+        const struct workload *w;
+        struct verdict *v;
+        struct buffer *waiting;
+};
+
+/* One that has not come to its end: a finding, and a line of its own. */
+__attribute__((format(printf, 2, 3))) static void stuck(const struct ending *e, const char *format,
+                                                        ...)
 {
-        return !w->history->nothing_promised;
+        char text[FINDING_BYTES];
+        va_list args;
+        va_start(args, format);
+        vsnprintf(text, sizeof text, format, args);
+        va_end(args);
+        verdict_add(e->v, ANOMALY_STUCK, !e->w->history->nothing_promised, "%s", text);
+        buffer_printf(e->waiting, "    %s\n", text);
 }
 
-static void check_last_send(const struct workload *w, int32_t send, struct verdict *v)
+static void check_last_send(const struct ending *e, int32_t send)
 {
         static const char *const words[] = {"waits for its answer", "is acknowledged",
                                             "was refused", "has no answer"};
-        const struct history_send *s = &w->history->sends[send];
-        const struct history_partition *p = &w->history->partitions[s->partition];
+        const struct history *h = e->w->history;
+        const struct history_send *s = &h->sends[send];
+        const struct history_partition *p = &h->partitions[s->partition];
         if (s->outcome != OUTCOME_OK && !p->deleted)
-                verdict_add(
-                        v, ANOMALY_STUCK, true, "%s/%" PRId32 " to %s, after all was healed, %s",
-                        w->history->clients[s->client].name, s->serial, p->name, words[s->outcome]);
+                stuck(e, "%s/%" PRId32 " to %s, after all was healed, %s",
+                      h->clients[s->client].name, s->serial, p->name, words[s->outcome]);
 }
 
-static void check_reader(const struct workload *w, const struct load_client *c, int32_t topic,
+static void check_reader(const struct ending *e, const struct load_client *c, int32_t topic,
                          bool (*holds)(const struct workload *, const struct load_client *,
-                                       int32_t topic, int32_t partition),
-                         struct verdict *v)
+                                       int32_t topic, int32_t partition))
 {
-        for (int32_t i = 0;
-             w->topics[topic] == LOAD_MADE && i < w->scenario->topics[topic].partitions; i++) {
-                if (holds(w, c, topic, i))
+        const struct statement *plan = &e->w->scenario->topics[topic];
+        for (int32_t i = 0; e->w->topics[topic] == LOAD_MADE && i < plan->partitions; i++) {
+                if (holds(e->w, c, topic, i))
                         continue;
                 struct consumer_position position = {.position = -1};
-                const char *name = w->scenario->topics[topic].name;
                 if (c->consumer)
-                        consumer_position(c->consumer, name, i, &position);
-                verdict_add(v, ANOMALY_STUCK, promised(w),
-                            "%s has come to %s/%" PRId32 " offset %" PRId64, c->name, name, i,
-                            position.position);
+                        consumer_position(c->consumer, plan->name, i, &position);
+                stuck(e, "%s has come to %s/%" PRId32 " offset %" PRId64, c->name, plan->name, i,
+                      position.position);
         }
 }
 
-void workload_check_end(const struct workload *w, struct verdict *v)
+static void check_client(const struct ending *e, const struct load_client *c)
+{
+        if (is_sending(c))
+                stuck(e, "%s waits for the end of %" PRId64 " sends", c->name,
+                      producer_pending(c->producer));
+        else if (c->role == LOAD_CONSUMER)
+                check_reader(e, c, (int32_t)c->plan->topic, has_come_as_far);
+        else if (c->role == LOAD_READER)
+                for (int32_t i = 0; i < e->w->scenario->topic_count; i++)
+                        check_reader(e, c, i, was_read_to_the_end);
+}
+
+void workload_check_end(const struct workload *w, struct verdict *v, struct buffer *waiting)
 {
         static const char *const tasks[] = {"CreateTopics", "DeleteTopics", "DeleteRecords",
                                             "ListOffsets"};
-        for (int32_t i = 0; i < w->last_send_count; i++)
-                check_last_send(w, w->last_sends[i], v);
-        for (int32_t i = 0; i < w->client_count; i++)
-                if (is_sending(&w->clients[i]))
-                        verdict_add(v, ANOMALY_STUCK, promised(w),
-                                    "%s waits for the end of %" PRId64 " sends", w->clients[i].name,
-                                    producer_pending(w->clients[i].producer));
+        struct ending e = {w, v, waiting};
         const struct load_task *t;
         DL_FOREACH (w->tasks, t)
-                verdict_add(v, ANOMALY_STUCK, promised(w), "%s of %s never ended",
-                            tasks[t->operation], w->scenario->topics[t->topic].name);
-        for (int32_t i = 0; i < w->scenario->topic_count; i++)
-                check_reader(w, w->reader, i, was_read_to_the_end, v);
+                stuck(&e, "%s of %s never ended", tasks[t->operation],
+                      w->scenario->topics[t->topic].name);
+        for (int32_t i = 0; i < w->last_send_count; i++)
+                check_last_send(&e, w->last_sends[i]);
         for (int32_t i = 0; i < w->client_count; i++)
-                if (w->clients[i].role == LOAD_CONSUMER)
-                        check_reader(w, &w->clients[i], (int32_t)w->clients[i].plan->topic,
-                                     has_come_as_far, v);
+                check_client(&e, &w->clients[i]);
 }

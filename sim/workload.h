@@ -48,8 +48,8 @@ void workload_final_read(struct workload *w);
 /* The final read is over and every consumer has come as far. */
 bool workload_is_done(const struct workload *w);
 
-/* Adds a finding for each that is not as it should be at the end: a last record that was not
- * acknowledged, a send without an end, a reader on its way. */
-void workload_check_end(const struct workload *w, struct verdict *v);
+/* Adds a finding for each that is not as it should be at the end (a last record that was not
+ * acknowledged, a send without an end, a reader on its way), and a line to `waiting`. */
+void workload_check_end(const struct workload *w, struct verdict *v, struct buffer *waiting);
 
 #endif

@@ -6,12 +6,9 @@
 #include "base/zoo.h"
 #include "sim/verdict.h"
 
-/* How many seeds of the sweep it takes to find the bug, by the median. */
-enum zoo_class { ZOO_EASY = 10, ZOO_MIDDLING = 200, ZOO_HARD = 5000 };
-
 struct zoo_exhibit {
         enum zoo_bug bug;
-        enum zoo_class class;
+        int32_t seeds;        /* a sweep finds it within so many, by the median */
         const char *source;   /* where it was seen */
         const char *what;     /* what the code with the bug does, and what follows */
         enum anomaly anomaly; /* what its scenario ends with */

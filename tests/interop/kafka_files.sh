@@ -10,11 +10,12 @@ for tool in java mvn; do
 done
 kafka_jars || exit 0
 
-kafka_dump() { java -cp "$got/jars/*" kafka.tools.DumpLogSegments "$@" 2>"$dir/errors"; }
+# What is wrong with an index it tells on stderr, with exit status 0.
+kafka_dump() { java -cp "$got/jars/*" kafka.tools.DumpLogSegments "$@" 2>&1 | grep -v '^log4j:'; }
 listed() { ls "$1"/*"$2" | paste -sd,; }
 says_nothing_wrong() { # SUFFIX OPTION: of an index, Kafka then prints only its name
-        kafka_dump --files "$(listed "$dir/one/t-0" "$1")" "$2" >"$dir/theirs" || return 1
-        ! grep -v -e '^Dumping' -e 'passed sanity check' "$dir/theirs"
+        kafka_dump --files "$(listed "$dir/one/t-0" "$1")" "$2" >"$dir/theirs"
+        grep -q '^Dumping' "$dir/theirs" && ! grep -v -e '^Dumping' -e 'passed sanity check' "$dir/theirs"
 }
 produce_all_codecs() {
         for codec in none gzip snappy lz4 zstd; do

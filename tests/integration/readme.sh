@@ -1,0 +1,24 @@
+#!/bin/sh
+# Goal:   what README.md shows is what the commands print.
+# Method: the demo's block is run and compared line by line; the sweep's counts are compared, its time is
+#         not; each folder and file that is named exists.
+. tests/integration/lib.sh
+sh labs/demo.sh >"$dir/demo" 2>&1
+ok "the demo ends well" test $? -eq 0
+grep -E '^Act|came back|nothing lost' "$dir/demo" >"$dir/said"
+sed -n '/^\$ make demo | grep/,/^\$ make test/p' README.md | sed '1d;$d' >"$dir/promised"
+ok "the demo prints what README.md shows" cmp "$dir/said" "$dir/promised"
+seeds=$(sed -n 's/^\([0-9]* seeds, 0 failing, [0-9]* events, [0-9]* s of virtual time\).*/\1/p' README.md)
+"$BUILD/odradek-sim" sweep --seeds 1..2000 --jobs 2 >"$dir/sweep"
+ok "the sweep prints what README.md shows" grep -q "^$seeds" "$dir/sweep"
+missing=
+for path in $(grep -oE '`[a-zA-Z0-9_./-]+[/.][a-zA-Z0-9_/-]*`' README.md | tr -d '`' | sort -u); do
+        case $path in
+        src/* | sim/* | chapters/* | labs/* | docs/* | LICENSE | CITATION.cff) ;;
+        purgatory.h | fetch_api.c) path=src/broker/$path ;;
+        world.h) path=src/base/$path ;;
+        *) continue ;;
+        esac
+        [ -e "$path" ] || [ "$path" = chapters/ ] || missing="$missing $path"
+done
+ok "what README.md names exists:$missing" test -z "$missing"
