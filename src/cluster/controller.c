@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { PARTITIONS_MAX = 100000 };
 
@@ -90,7 +89,8 @@ bool controller_topic_name_is_valid(struct str name)
         for (int32_t i = 0; i < name.size; i++) {
                 char ch = name.data[i];
                 bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
-                if (!letter && !(ch >= '0' && ch <= '9') && !strchr("._-", ch))
+                bool digit = ch >= '0' && ch <= '9';
+                if (!letter && !digit && ch != '.' && ch != '_' && ch != '-')
                         return false;
         }
         return true;

@@ -62,7 +62,7 @@ cleanup() {
         rm -rf "$dir"
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' INT TERM HUP PIPE
 
 # lines N: N different lines of about 100 bytes.
 lines() {
