@@ -14,8 +14,7 @@ static const struct zoo_exhibit exhibits[ZOO_BUGS] = {
         [ZOO_STALE_CLEAN_MARKER] = {ZOO_STALE_CLEAN_MARKER, 10, "KAFKA-10471",
                                     "The mark of a clean stop outlives the next start, so a crash "
                                     "after it passes for a clean stop and recovery is skipped.",
-                                    ANOMALY_MALFORMED_LOG,
-                                    "sim/scenarios/zoo/stale-clean-marker.scn"},
+                                    ANOMALY_STUCK, "sim/scenarios/zoo/stale-clean-marker.scn"},
         [ZOO_UNSYNCED_CHECKPOINT] = {ZOO_UNSYNCED_CHECKPOINT, 10, "KAFKA-16541",
                                      "A checkpoint is renamed into place without a sync: after a "
                                      "power cut it is empty, and reads as if nothing had been.",

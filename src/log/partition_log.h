@@ -49,7 +49,8 @@ struct partition_log_open {
 };
 
 /* Opens the log, makes the first segment when there is none, recovers when `clean` is false. On
- * error *log is NULL and nothing stays open. Errors: IO, NO_SPACE, MALFORMED. */
+ * error *log is NULL and nothing stays open. Errors: IO, NO_SPACE, MALFORMED; CORRUPT_MESSAGE or
+ * TRUNCATED for a log that is damaged although the stop was clean. */
 enum kerr partition_log_open(const struct partition_log_open *how, struct partition_log **log);
 
 /* Completes the indexes of the active segment, syncs them, and closes. Batches are not synced: see

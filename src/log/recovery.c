@@ -242,7 +242,16 @@ static enum kerr trust_segment(struct pass *p, struct segment *s)
                 err = rebuild_indexes(p, s);
         if (err)
                 return err;
-        return is_active ? segment_load_tail(s) : time_index_last(&s->times, &s->largest);
+        if (!is_active)
+                return time_index_last(&s->times, &s->largest);
+        err = segment_load_tail(s);
+        /* All of it was synced: to cut it in silence would lose what was acknowledged. */
+        if (segment_is_damage(err))
+                world_log(s->world, WORLD_ERROR,
+                          "%s/%020lld.log: its end is damaged after a clean stop (%s); a start "
+                          "without the mark of it will cut it",
+                          s->directory, (long long)s->base_offset, kerr_text(err));
+        return err;
 }
 
 /* --- segments that are not --- */

@@ -359,12 +359,7 @@ enum kerr segment_load_tail(struct segment *s)
                 return err;
         if (!segment_read_header(s, 0, &first))
                 s->first_timestamp = first.max_timestamp;
-        err = walk(s, last_entry.position);
-        if (!segment_is_damage(err))
-                return err;
-        world_log(s->world, WORLD_WARN, "%s: no batch at offset %lld, though the file goes on",
-                  file_path(s, "log").text, (long long)s->next_offset);
-        return KERR_NONE;
+        return walk(s, last_entry.position);
 }
 
 enum kerr segment_check_indexes(const struct segment *s, bool is_active, bool *is_sane)

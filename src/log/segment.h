@@ -114,7 +114,8 @@ bool segment_is_damage(enum kerr err);
 enum kerr segment_find(struct segment *s, int64_t offset, int64_t *position);
 
 /* Learns next_offset and what is kept for the active segment, walking the batches from the last
- * index entry on. Bytes at the end that are no batch are left, with a warning. */
+ * index entry on. Errors: also those of segment_read_header(): the file goes on, but not with a
+ * batch, and what was learnt is of no use. */
 enum kerr segment_load_tail(struct segment *s);
 
 /* Looks at the ends of the index files. *is_sane is false when they cannot belong to the segment: a

@@ -49,6 +49,25 @@ static void reopening_changes_nothing(void **state)
         fixture_deinit(&y);
 }
 
+/* Goal: damage after a clean stop is refused, not cut: all of it had been synced. A start that does
+ * not trust the stop cuts it. Method: a byte of the last batch's length changes on the disk. */
+static void damage_after_a_clean_stop_is_refused(void **state)
+{
+        (void)state;
+        struct log_fixture x;
+        fixture_fill(&x, 5);
+        assert_int_equal(partition_log_flush(x.log), KERR_NONE);
+        assert_int_equal(partition_log_close(x.log), KERR_NONE);
+        x.log = NULL;
+        fixture_flip_byte(&x, FIRST ".log", 410);
+        assert_int_not_equal(fixture_open(&x, 5, 0, true), KERR_NONE);
+        assert_true(fake_world_logged(&x.f, FIRST ".log: its end is damaged after a clean stop"));
+        assert_int_equal(sim_disk_open_files(x.f.disk), 0);
+        fixture_reopen(&x, 5, 0, false);
+        assert_int_equal(partition_log_end(x.log), 4);
+        fixture_deinit(&x);
+}
+
 /* Goal: opening after a clean stop reads a bounded number of bytes, whatever the log holds. Method:
  * count them for a log of 100 segments. */
 static void opening_reads_little(void **state)
@@ -441,6 +460,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(reopening_changes_nothing),
+                cmocka_unit_test(damage_after_a_clean_stop_is_refused),
                 cmocka_unit_test(opening_reads_little),
                 cmocka_unit_test(broken_indexes_are_rebuilt),
                 cmocka_unit_test(a_cut_at_every_byte),

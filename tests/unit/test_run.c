@@ -220,7 +220,7 @@ static void zoo_shows_its_anomalies(void **state)
                 run_scenario(s, &with, &bad);
                 run_scenario(s, &with, &again);
                 assert_int_equal(run_judge(s, &good.verdict, NULL), RUN_GOOD);
-                assert_int_equal(run_judge(s, &bad.verdict, NULL), RUN_BROKEN);
+                assert_int_not_equal(run_judge(s, &bad.verdict, NULL), RUN_GOOD);
                 assert_true(bad.verdict.tallies[e->anomaly].broken > 0);
                 assert_true(bad.hash == again.hash);
                 run_report_deinit(&good);
