@@ -6,7 +6,7 @@
 sh labs/demo.sh >"$dir/demo" 2>&1
 ok "the demo ends well" test $? -eq 0
 grep -E '^Act|came back|nothing lost' "$dir/demo" >"$dir/shown"
-sed -n '/^\$ make demo | grep/,/^\$ make test/p' README.md | sed '1d;$d' >"$dir/promised"
+sed -n '/^\$ make demo | grep/,/^\$ make sweep/p' README.md | sed '1d;$d' >"$dir/promised"
 ok "the demo prints what README.md shows" cmp "$dir/shown" "$dir/promised"
 seeds=$(sed -n 's/^\([0-9]* seeds, 0 failing, [0-9]* events, [0-9]* s of virtual time\).*/\1/p' README.md)
 "$BUILD/odradek-sim" sweep --seeds 1..2000 --jobs 2 >"$dir/sweep"

@@ -10,9 +10,9 @@ for scenario in sim/scenarios/zoo/*.scn; do
         bug=$(basename "$scenario" .scn)
         ok "$bug off: its scenario holds" "$sim" run "$scenario"
         "$sim" run "$scenario" --bug "$bug" >"$dir/first" 2>&1
-        status=$?
-        ok "$bug on: a guarantee is broken, or something never ends (exit status 1 or 3)" \
-                sh -c "[ $status -eq 1 ] || [ $status -eq 3 ]"
+        status=$? wanted=1
+        [ "$bug" = stale-clean-marker ] && wanted=3 # a log that is refused for ever: nothing ends
+        ok "$bug on: a guarantee is broken (exit status $wanted)" test "$status" -eq "$wanted"
         "$sim" run "$scenario" --bug "$bug" >"$dir/second" 2>&1
         ok "$bug on: the same at the same event" cmp "$dir/first" "$dir/second"
 done
