@@ -146,13 +146,17 @@ static bool is_in_final_read(const struct checker *c, int32_t send)
 
 /* --- what was promised --- */
 
-/* A power cut was free to take fact `i`, and took nothing but a suffix: no record behind it that
- * was acknowledged before the cut is still there. */
-static bool may_be_lost(const struct checker *c, int64_t i)
+/* Nothing is, of what goes beyond whole batches and truthful answers. */
+static bool is_beyond(const struct checker *c, int32_t partition)
+{
+        return c->h->nothing_promised || c->h->partitions[partition].beyond_ns > 0;
+}
+
+/* While there was one replica, a power cut was free to take fact `i`, and took nothing but a
+ * suffix: no record behind it that was acknowledged before the cut is still there. */
+static bool may_be_cut(const struct checker *c, int64_t i)
 {
         const struct fact *f = &c->facts[i];
-        if (c->h->nothing_promised)
-                return true;
         for (int32_t k = 0; k < c->h->cut_count; k++) {
                 const struct history_cut *cut = &c->h->cuts[k];
                 if (cut->partition != f->partition || cut->time_ns < c->h->sends[f->send].invoke_ns)
@@ -164,6 +168,17 @@ static bool may_be_lost(const struct checker *c, int64_t i)
                         return true;
         }
         return false;
+}
+
+/* What only the leader of the moment had acknowledged (acks=1) goes when another one leads. What
+ * was acknowledged with acks=all, or was once read, was committed. */
+static bool may_be_lost(const struct checker *c, int64_t i)
+{
+        const struct fact *f = &c->facts[i];
+        if (is_beyond(c, f->partition) || may_be_cut(c, i))
+                return true;
+        return c->h->partitions[f->partition].leader_moved && c->h->sends[f->send].acks != -1 &&
+               !(f->vouchers & FACT_READ);
 }
 
 /* The final read should have shown this place: it was read to the end, and nobody deleted it. */
@@ -226,6 +241,20 @@ static void check_facts(struct checker *c)
 
 /* --- sends --- */
 
+/* acks=0: nobody said that it arrived, so nothing was promised. What was deleted is not looked
+ * for, and nobody knows where this one was. */
+static void check_unanswered(struct checker *c, int32_t send)
+{
+        const struct history_send *s = &c->h->sends[send];
+        const struct history_partition *p = &c->h->partitions[s->partition];
+        if (s->acks != 0 || s->outcome != OUTCOME_OK || c->final_count[send] > 0 ||
+            p->final_end < 0 || p->deleted || p->deleted_to > 0 || p->expires)
+                return;
+        verdict_add(c->v, ANOMALY_LOST_WRITE, false,
+                    VALUE_FORMAT " was sent to %s with acks=0 (%.3f s) and is not there",
+                    VALUE_OF(c, send), p->name, seconds(s->done_ns));
+}
+
 static void check_sends(struct checker *c)
 {
         const struct history *h = c->h;
@@ -238,11 +267,12 @@ static void check_sends(struct checker *c)
                                     s->outcome == OUTCOME_OK && !s->retried,
                                     VALUE_FORMAT " is %" PRId32 " times in %s", VALUE_OF(c, i),
                                     c->final_count[i], h->partitions[s->partition].name);
+                check_unanswered(c, i);
                 if (!was_acked(s) || !is_in_final_read(c, i))
                         continue;
                 int32_t *before = &last[s->client * h->partition_count + s->partition];
                 if (*before > 0 && h->sends[*before - 1].offset >= s->offset)
-                        verdict_add(c->v, ANOMALY_NONMONOTONIC_SEND, !h->nothing_promised,
+                        verdict_add(c->v, ANOMALY_NONMONOTONIC_SEND, !is_beyond(c, s->partition),
                                     VALUE_FORMAT " is at %s offset %" PRId64 ", " VALUE_FORMAT
                                                  ", sent after it, at %" PRId64,
                                     VALUE_OF(c, *before - 1), h->partitions[s->partition].name,
@@ -267,34 +297,71 @@ static int64_t find_between(const struct checker *c, int32_t partition, int64_t 
         return -1;
 }
 
-static void check_steps(struct checker *c, const struct history_read *r, int64_t last)
+/* Where a reader was last in a partition, and when. */
+struct position {
+        int64_t offset; /* -1: nowhere yet */
+        int64_t done_ns;
+        bool was_reset; /* since then */
+};
+
+/* A reader that had come to the end of a log may find it shorter, after a cut. One that had not come
+ * to what was deleted may find that the next leader has not heard of the deletion. */
+static bool may_be_reset(const struct checker *c, int32_t partition, int64_t offset)
 {
-        const char *reader = c->h->clients[r->client].name;
-        const char *partition = c->h->partitions[r->partition].name;
-        bool promised = !c->h->nothing_promised;
-        if (r->offset <= last) {
-                verdict_add(c->v, ANOMALY_NONMONOTONIC_POLL, promised,
-                            "%s read %s offset %" PRId64 " after %" PRId64 " (%.3f s)", reader,
-                            partition, r->offset, last, seconds(r->done_ns));
-                return;
-        }
-        int64_t skipped = find_between(c, r->partition, last, r->offset);
-        if (skipped >= 0)
-                verdict_add(c->v, ANOMALY_POLL_SKIP, promised,
-                            "%s went from %s offset %" PRId64 " to %" PRId64 ", past " VALUE_FORMAT
-                            " (%.3f s)",
-                            reader, partition, last, r->offset, VALUE_OF(c, c->facts[skipped].send),
-                            seconds(r->done_ns));
+        const struct history_partition *p = &c->h->partitions[partition];
+        for (int32_t i = 0; i < c->h->cut_count; i++)
+                if (c->h->cuts[i].partition == partition && (c->h->cuts[i].wiped || !p->sync_first))
+                        return true;
+        return is_beyond(c, partition) || p->expires || p->deleted_to > offset;
 }
 
-static void check_read(struct checker *c, const struct history_read *r, int64_t *last)
+/* Out of range are records that were deleted. There a reader goes on, never back. */
+static void check_reset(struct checker *c, const struct history_read *r,
+                        const struct position *last)
+{
+        if (r->offset <= last->offset)
+                verdict_add(c->v, ANOMALY_NONMONOTONIC_POLL,
+                            !may_be_reset(c, r->partition, last->offset),
+                            "%s was told that its place in %s is out of range, and read offset "
+                            "%" PRId64 " after %" PRId64 " (%.3f s)",
+                            c->h->clients[r->client].name, c->h->partitions[r->partition].name,
+                            r->offset, last->offset, seconds(r->done_ns));
+}
+
+/* From one record to the next. What a reader got at one instant was one poll. */
+static void check_step(struct checker *c, const struct history_read *r, const struct position *last)
 {
         const char *reader = c->h->clients[r->client].name;
         const char *partition = c->h->partitions[r->partition].name;
-        if (r->kind == READ_RESET) {
-                *last = -1;
+        bool promised = !is_beyond(c, r->partition), is_internal = r->done_ns == last->done_ns;
+        if (r->offset <= last->offset) {
+                verdict_add(c->v,
+                            is_internal ? ANOMALY_INTERNAL_NONMONOTONIC_POLL
+                                        : ANOMALY_NONMONOTONIC_POLL,
+                            promised, "%s read %s offset %" PRId64 " after %" PRId64 " (%.3f s)",
+                            reader, partition, r->offset, last->offset, seconds(r->done_ns));
                 return;
         }
+        int64_t skipped = find_between(c, r->partition, last->offset, r->offset);
+        if (skipped >= 0)
+                verdict_add(c->v, is_internal ? ANOMALY_INTERNAL_POLL_SKIP : ANOMALY_POLL_SKIP,
+                            promised,
+                            "%s went from %s offset %" PRId64 " to %" PRId64 ", past " VALUE_FORMAT
+                            " (%.3f s)",
+                            reader, partition, last->offset, r->offset,
+                            VALUE_OF(c, c->facts[skipped].send), seconds(r->done_ns));
+}
+
+static void check_read(struct checker *c, const struct history_read *r, struct position *last)
+{
+        const char *reader = c->h->clients[r->client].name;
+        const char *partition = c->h->partitions[r->partition].name;
+        if (r->kind == READ_START)
+                last->offset = -1;
+        if (r->kind == READ_RESET)
+                last->was_reset = true;
+        if (r->kind == READ_START || r->kind == READ_RESET)
+                return;
         if (r->kind == READ_CORRUPT || r->send == SEND_PHANTOM) {
                 verdict_add(c->v, ANOMALY_PHANTOM_READ, !c->h->nothing_promised,
                             "%s got %s at %s offset %" PRId64 " (%.3f s)", reader,
@@ -307,23 +374,58 @@ static void check_read(struct checker *c, const struct history_read *r, int64_t 
                             "%s read " VALUE_FORMAT " at %s offset %" PRId64
                             ", whose send had failed for certain",
                             reader, VALUE_OF(c, r->send), partition, r->offset);
-        if (*last >= 0)
-                check_steps(c, r, *last);
-        *last = r->offset;
+        if (last->offset >= 0 && last->was_reset)
+                check_reset(c, r, last);
+        else if (last->offset >= 0)
+                check_step(c, r, last);
+        *last = (struct position){r->offset, r->done_ns, false};
 }
 
 static void check_reads(struct checker *c)
 {
         const struct history *h = c->h;
         int64_t places = (int64_t)h->client_count * h->partition_count;
-        int64_t *last = allocate(places, sizeof *last);
+        struct position *last = allocate(places, sizeof *last);
         for (int64_t i = 0; i < places; i++)
-                last[i] = -1;
+                last[i].offset = -1;
         for (int32_t i = 0; i < h->read_count; i++) {
                 const struct history_read *r = &h->reads[i];
                 check_read(c, r, &last[r->client * h->partition_count + r->partition]);
         }
         free(last);
+}
+
+/* Some reader got another value at the place of fact `i`: it had come past it before this one took
+ * the place. That is an inconsistent offset. */
+static bool was_read_otherwise(const struct checker *c, int64_t i)
+{
+        int64_t k = find_fact(c, c->facts[i].partition, c->facts[i].offset);
+        for (; k < c->fact_count && compare_places(&c->facts[k], &c->facts[i]) == 0; k++)
+                if (k != i && (c->facts[k].vouchers & FACT_READ))
+                        return true;
+        return false;
+}
+
+/* Acknowledged, still there, and no reader ever got it, though one got further. Retention may have
+ * been faster than they. */
+static void check_unseen(struct checker *c)
+{
+        int64_t furthest = -1; /* offset in this partition that some consumer has read */
+        for (int64_t i = c->fact_count - 1; i >= 0; i--) {
+                const struct fact *f = &c->facts[i];
+                if (i == c->fact_count - 1 || f->partition != f[1].partition)
+                        furthest = -1;
+                if ((f->vouchers & FACT_READ) && f->offset > furthest)
+                        furthest = f->offset;
+                if (f->vouchers == (FACT_ACKED | FACT_FINAL) && f->offset < furthest &&
+                    !c->h->partitions[f->partition].expires && is_looked_for(c, f) &&
+                    !was_read_otherwise(c, i))
+                        verdict_add(c->v, ANOMALY_UNSEEN, !is_beyond(c, f->partition),
+                                    VALUE_FORMAT " is at %s offset %" PRId64
+                                                 ", and no consumer has seen it",
+                                    VALUE_OF(c, f->send), c->h->partitions[f->partition].name,
+                                    f->offset);
+        }
 }
 
 /* --- marks --- */
@@ -332,7 +434,7 @@ static void check_reads(struct checker *c)
 static bool may_go_back(const struct checker *c, const struct history_mark *before,
                         const struct history_mark *after)
 {
-        if (c->h->nothing_promised)
+        if (is_beyond(c, before->partition))
                 return true;
         for (int32_t i = 0; i < c->h->cut_count; i++) {
                 const struct history_cut *cut = &c->h->cuts[i];
@@ -425,6 +527,7 @@ void checker_run(const struct history *h, struct verdict *v)
         check_facts(&c);
         check_sends(&c);
         check_reads(&c);
+        check_unseen(&c);
         check_marks(&c);
         free(c.facts);
         free(c.survivor_done_ns);

@@ -5,21 +5,31 @@
  *
  *     lost write           acknowledged, missing from the final read
  *     vanished read        read once, missing from the final read
- *     inconsistent offset  two values were seen at one offset
+ *     unseen               acknowledged and there, but skipped by every consumer
+ *     inconsistent offset  two values were seen at one offset, whoever led then
  *     duplicate            one value at two offsets of the final read
  *     phantom read         read, but never sent; or no sound batch at all
  *     read of a failed send
  *     nonmonotonic send    of one producer and partition, in the order of sending
- *     nonmonotonic poll, poll skip     of one reader and partition, without a reset in between
+ *     nonmonotonic poll, poll skip     of one reader and partition, without a reset in between;
+ *                          internal: inside one poll
  *     end offset, log start went back  between answers that did not overlap
  *
- * What was promised (the fault budget): a record that was acknowledged survives everything but a
- * power cut; it survives that too when flush.messages=1, or when it had been synced by then. Else a
- * cut may take a suffix of each partition, nothing from its middle. What clients deleted, and what
- * retention may drop, is not looked for. A duplicate of a send that went out twice, or whose
- * end is unknown, was not ruled out: producers are not idempotent here.
+ * What was promised (the fault budget):
+ *   - acks=all, one replica: a record survives everything but a power cut; it survives that too
+ *     when flush.messages=1, or when it had been synced by then. Else a cut may take a suffix of
+ *     each partition, nothing from its middle. acks=1 means the same there.
+ *   - acks=all, several replicas: it survives, and so does all that was ever read, unless the
+ *     partition is beyond the promise: too many replicas lost bytes at a time, or an unclean
+ *     election was allowed and held (invariants.h finds out). With min.insync.replicas=1 that may
+ *     be a single one, the last member of the ISR.
+ *   - acks=1, several replicas: it survives while the first leader leads.
+ *   - acks=0: nothing.
+ * What clients deleted, and what retention may drop, is not looked for. A duplicate of a send that
+ * went out twice, or whose end is unknown, was not ruled out: producers are not idempotent here.
+ * The order of sends was: one batch of a partition is under way at a time (producer.h).
  *
- * Sources: Adya 1999; Jepsen's Kafka workload. */
+ * Sources: Adya 1999; Jepsen's Kafka workload; KIP-966. */
 #ifndef ODRADEK_SIM_CHECKER_H
 #define ODRADEK_SIM_CHECKER_H
 

@@ -1,55 +1,12 @@
 #include "sim/cluster.h"
 
-#include "broker/broker.h"
-#include "sim/log_check.h"
-#include "sim/notes.h"
+#include "sim/cluster_parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BROKER_PORT = 9092 };
-
-/* One log of one broker, as last seen. */
-struct watched {
-        bool is_open, is_offline;
-        int64_t start, recovery_point, end;
-        int64_t synced_to; /* I9: when power was last cut, all below had been synced; -1: never */
-};
-
-struct member {
-        struct cluster *cluster;
-        struct sim_node *node;
-        struct config config;
-        struct broker *broker; /* NULL: not running */
-        char name[20];
-        struct watched *logs; /* by partition of the history */
-
-        bool had_power;     /* when it was last looked at */
-        int32_t boots_seen; /* the same */
-        bool was_wiped;     /* since its power was last cut */
-        bool is_hurt;       /* see cluster_hurt_disk() */
-        bool has_dropped;   /* see cluster_drop_syncs() */
-};
-
-struct cluster {
-        struct sim *sim;
-        const struct scenario *scenario;
-        struct history *history;
-        struct verdict *verdict;
-        struct member *members;
-        int32_t count;
-};
-
-static void note(const struct member *m, enum note code, int64_t b, int64_t c, int64_t d)
-{
-        sim_trace(&m->cluster->sim->trace, m->node->config.id, NOTE, NULL, code, b, c, d);
-}
-
-static bool is_promised(const struct member *m)
-{
-        return !m->cluster->history->nothing_promised;
-}
+enum { BROKER_PORT = 9092, VOTERS_BYTES = 200 };
 
 /* --- the process of a broker --- */
 
@@ -65,87 +22,140 @@ static enum kerr boot(struct sim_node *node, struct actor **actor)
         return KERR_NONE;
 }
 
-static struct watched *find_watched(struct member *m, const char *topic, int32_t partition)
-{
-        int32_t i = history_find_partition(m->cluster->history, topic, partition);
-        return i < 0 ? NULL : &m->logs[i];
-}
-
-static void see_last(void *context, const char *topic, int32_t partition, struct partition_log *log)
-{
-        struct watched *seen = find_watched(context, topic, partition);
-        if (!seen)
-                return;
-        seen->start = partition_log_start(log);
-        seen->recovery_point = partition_log_recovery_point(log);
-        seen->end = partition_log_end(log);
-        seen->is_offline = partition_log_is_offline(log);
-}
-
 static void destroy(struct sim_node *node, struct actor *actor, bool clean)
 {
         struct member *m = node->config.owner;
         (void)actor;
-        broker_each_log(m->broker, see_last, m);
+        watch_before_end(m);
         bool is_synced = clean && !broker_close(m->broker);
         if (!clean)
                 broker_abandon(m->broker);
-        for (int32_t i = 0; i < m->cluster->history->partition_count; i++) {
-                if (is_synced && m->logs[i].is_open)
-                        m->logs[i].recovery_point = m->logs[i].end;
-                m->logs[i].is_open = false;
-        }
         m->broker = NULL;
+        watch_after_end(m, is_synced);
+}
+
+static void begin_stop(struct sim_node *node)
+{
+        const struct member *m = node->config.owner;
+        broker_begin_stop(m->broker);
+}
+
+static bool may_stop(const struct sim_node *node)
+{
+        const struct member *m = node->config.owner;
+        return broker_may_close(m->broker);
 }
 
 /* --- making and unmaking --- */
 
+/* Kafka's defaults are for machines that run for months; a run lasts seconds. */
+static const struct {
+        enum config_id id;
+        const char *value;
+} brisk[] = {
+        {CONFIG_LOG_DIRS, "/data"},
+        {CONFIG_AUTO_CREATE_TOPICS, "false"},
+        {CONFIG_SESSION_TIMEOUT_MS, "1500"},
+        {CONFIG_HEARTBEAT_INTERVAL_MS, "300"},
+        {CONFIG_ELECTION_TIMEOUT_MS, "300"},
+        {CONFIG_ELECTION_BACKOFF_MS, "300"},
+        {CONFIG_QUORUM_FETCH_TIMEOUT_MS, "600"},
+        {CONFIG_QUORUM_REQUEST_TIMEOUT_MS, "600"},
+        {CONFIG_REPLICA_LAG_MS, "1000"},
+        {CONFIG_REPLICA_FETCH_WAIT_MS, "200"},
+        {CONFIG_REPLICA_BACKOFF_MS, "100"},
+        {CONFIG_REPLICA_TIMEOUT_MS, "1500"},
+        {CONFIG_HW_CHECKPOINT_MS, "1000"},
+};
+
+static void set(struct member *m, enum config_id id, const char *value)
+{
+        config_set(&m->config, id, str_of(value), NULL, 0);
+}
+
+/* "1@broker1:9092,2@broker2:9092". */
+static void set_voters(struct member *m, const struct scenario *s)
+{
+        char text[VOTERS_BYTES] = "";
+        bool own = s->controllers.count > 0;
+        int32_t count = own ? (int32_t)s->controllers.count : scenario_voting_brokers(s);
+        for (int32_t i = 0, size = 0; i < count; i++)
+                size += snprintf(text + size, sizeof text - (size_t)size,
+                                 "%s%" PRId32 "@%s%" PRId32 ":%d", i > 0 ? "," : "",
+                                 i + (own ? SCENARIO_CONTROLLER_ID : 1),
+                                 own ? "controller" : "broker", i + 1, BROKER_PORT);
+        set(m, CONFIG_QUORUM_VOTERS, text);
+}
+
 static void configure(struct member *m, const struct scenario *s, int32_t id)
 {
         char text[64];
+        for (size_t i = 0; i < sizeof brisk / sizeof brisk[0]; i++)
+                set(m, brisk[i].id, brisk[i].value);
         snprintf(text, sizeof text, "%" PRId32, id);
-        config_set(&m->config, CONFIG_NODE_ID, str_of(text), NULL, 0);
+        set(m, CONFIG_NODE_ID, text);
         snprintf(text, sizeof text, "PLAINTEXT://%s:%d", m->name, BROKER_PORT);
-        config_set(&m->config, CONFIG_LISTENERS, str_of(text), NULL, 0);
-        config_set(&m->config, CONFIG_LOG_DIRS, str_of("/data"), NULL, 0);
-        config_set(&m->config, CONFIG_AUTO_CREATE_TOPICS, str_of("false"), NULL, 0);
+        set(m, CONFIG_LISTENERS, text);
+        set(m, CONFIG_PROCESS_ROLES,
+            id >= SCENARIO_CONTROLLER_ID         ? "controller"
+            : id <= scenario_voting_brokers(s) ? "broker,controller"
+                                                 : "broker");
+        set_voters(m, s);
         for (int32_t i = 0; i < s->brokers.setting_count; i++) {
                 const struct setting *setting = &s->settings[s->brokers.first_setting + i];
-                config_set(&m->config, config_find(str_of(setting->key)), str_of(setting->value),
-                           NULL, 0);
+                set(m, config_find(str_of(setting->key)), setting->value);
         }
+}
+
+static void *allocate(int64_t count, size_t item_bytes)
+{
+        void *items = calloc((size_t)count + 1, item_bytes);
+        if (!items)
+                abort();
+        return items;
+}
+
+static void add_member(struct cluster *c, int32_t id, struct zoo zoo)
+{
+        struct member *m = &c->members[c->count++];
+        bool is_broker = id < SCENARIO_CONTROLLER_ID;
+        m->cluster = c;
+        m->had_power = true;
+        snprintf(m->name, sizeof m->name, "%s%" PRId32, is_broker ? "broker" : "controller",
+                 is_broker ? id : id - SCENARIO_CONTROLLER_ID + 1);
+        configure(m, c->scenario, id);
+        m->logs = allocate(c->history->partition_count, sizeof *m->logs);
+        m->order = allocate(c->history->partition_count, sizeof *m->order);
+        for (int32_t i = 0; i < c->history->partition_count; i++)
+                m->logs[i] = (struct watched){.synced_to = -1, .leader = -1};
+        m->node = sim_add_node(c->sim, &(struct sim_node_config){.id = id,
+                                                                 .name = m->name,
+                                                                 .port = BROKER_PORT,
+                                                                 .zoo = zoo,
+                                                                 .owner = m,
+                                                                 .boot = boot,
+                                                                 .destroy = destroy,
+                                                                 .begin_stop = begin_stop,
+                                                                 .may_stop = may_stop});
 }
 
 struct cluster *cluster_new(struct sim *sim, const struct scenario *scenario,
                             struct history *history, struct verdict *verdict, struct zoo zoo)
 {
-        struct cluster *c = calloc(1, sizeof *c);
-        if (!c)
-                abort();
-        *c = (struct cluster){sim, scenario, history, verdict, NULL, 0};
-        c->count = (int32_t)scenario->brokers.count;
-        c->members = calloc((size_t)c->count, sizeof *c->members);
-        if (!c->members)
-                abort();
-        for (int32_t i = 0; i < c->count; i++) {
-                struct member *m = &c->members[i];
-                m->cluster = c;
-                m->had_power = true;
-                snprintf(m->name, sizeof m->name, "broker%" PRId32, i + 1);
-                configure(m, scenario, i + 1);
-                m->logs = calloc((size_t)history->partition_count + 1, sizeof *m->logs);
-                if (!m->logs)
-                        abort();
-                for (int32_t k = 0; k < history->partition_count; k++)
-                        m->logs[k].synced_to = -1;
-                m->node = sim_add_node(sim, &(struct sim_node_config){.id = i + 1,
-                                                                      .name = m->name,
-                                                                      .port = BROKER_PORT,
-                                                                      .zoo = zoo,
-                                                                      .owner = m,
-                                                                      .boot = boot,
-                                                                      .destroy = destroy});
-        }
+        struct cluster *c = allocate(1, sizeof *c);
+        *c = (struct cluster){.sim = sim,
+                              .scenario = scenario,
+                              .history = history,
+                              .verdict = verdict,
+                              .broker_count = (int32_t)scenario->brokers.count};
+        c->members = allocate(scenario->brokers.count + scenario->controllers.count,
+                              sizeof *c->members);
+        c->moves = allocate(history->partition_count, sizeof *c->moves);
+        c->gather = gather_new(sim, history, verdict);
+        for (int32_t i = 0; i < scenario->brokers.count; i++)
+                add_member(c, i + 1, zoo);
+        for (int32_t i = 0; i < scenario->controllers.count; i++)
+                add_member(c, SCENARIO_CONTROLLER_ID + i, zoo);
         return c;
 }
 
@@ -154,9 +164,21 @@ void cluster_free(struct cluster *c)
         for (int32_t i = 0; i < c->count; i++) {
                 config_deinit(&c->members[i].config);
                 free(c->members[i].logs);
+                free(c->members[i].order);
         }
         free(c->members);
+        free(c->moves);
+        gather_free(c->gather);
         free(c);
+}
+
+struct member *cluster_member(const struct cluster *c, int64_t id)
+{
+        int64_t index = id < SCENARIO_CONTROLLER_ID ? id - 1
+                                                    : id - SCENARIO_CONTROLLER_ID + c->broker_count;
+        bool is_there = id < SCENARIO_CONTROLLER_ID ? id >= 1 && id <= c->broker_count
+                                                    : index < c->count;
+        return is_there ? &c->members[index] : NULL;
 }
 
 int32_t cluster_size(const struct cluster *c)
@@ -164,42 +186,59 @@ int32_t cluster_size(const struct cluster *c)
         return c->count;
 }
 
-struct sim_node *cluster_node(const struct cluster *c, int32_t broker_id)
+int32_t cluster_id(const struct cluster *c, int32_t index)
 {
-        return c->members[broker_id - 1].node;
+        return c->members[index].node->config.id;
 }
 
-int64_t cluster_log_end(const struct cluster *c, int32_t broker_id, int32_t partition)
+bool cluster_is_broker(const struct cluster *c, int32_t id)
 {
-        return c->members[broker_id - 1].logs[partition].end;
+        return id >= 1 && id <= c->broker_count;
+}
+
+bool cluster_is_voter(const struct cluster *c, int32_t id)
+{
+        return id <= scenario_voting_brokers(c->scenario) || id >= SCENARIO_CONTROLLER_ID;
+}
+
+struct sim_node *cluster_node(const struct cluster *c, int32_t id)
+{
+        return cluster_member(c, id)->node;
+}
+
+struct broker *cluster_broker(const struct cluster *c, int32_t id)
+{
+        return cluster_member(c, id)->broker;
 }
 
 /* --- what happens to them --- */
 
-void cluster_start(struct cluster *c, int32_t broker_id)
+void cluster_start(struct cluster *c, int32_t id)
 {
-        struct sim_node *node = c->members[broker_id - 1].node;
-        if (!sim_node_is_running(node))
-                sim_node_boot(node);
+        sim_node_start(cluster_node(c, id));
 }
 
-void cluster_wipe(struct cluster *c, int32_t broker_id)
+void cluster_wipe(struct cluster *c, int32_t id)
 {
-        struct member *m = &c->members[broker_id - 1];
+        struct member *m = cluster_member(c, id);
         m->was_wiped = true;
         sim_node_wipe(m->node);
-        m->boots_seen = -1; /* counts as a cut even when the power was off already */
 }
 
-void cluster_hurt_disk(struct cluster *c, int32_t broker_id)
+void cluster_hurt_disk(struct cluster *c, int32_t id)
 {
-        c->members[broker_id - 1].is_hurt = true;
+        cluster_member(c, id)->is_hurt = true;
 }
 
-void cluster_drop_syncs(struct cluster *c, int32_t broker_id)
+void cluster_drop_syncs(struct cluster *c, int32_t id)
 {
-        c->members[broker_id - 1].is_hurt = true;
-        c->members[broker_id - 1].has_dropped = true;
+        cluster_member(c, id)->is_hurt = true;
+        cluster_member(c, id)->has_dropped = true;
+}
+
+void cluster_expect_move(struct cluster *c, int32_t partition)
+{
+        c->moves[partition] = true;
 }
 
 static void heal(struct member *m)
@@ -217,128 +256,11 @@ static void heal(struct member *m)
         else if (m->is_hurt)
                 sim_node_stop(m->node);
         cluster_observe(m->cluster);
-        if (!sim_node_is_running(m->node))
-                sim_node_boot(m->node);
+        sim_node_start(m->node);
 }
 
 void cluster_heal(struct cluster *c)
 {
         for (int32_t i = 0; i < c->count; i++)
                 heal(&c->members[i]);
-}
-
-/* --- looking at them --- */
-
-/* The power was cut since the last look: then unsynced bytes are gone. */
-static void note_power_cut(struct member *m)
-{
-        struct cluster *c = m->cluster;
-        bool has_power = m->node->host.powered;
-        bool was_cut = !has_power && (m->had_power || m->boots_seen != m->node->boots);
-        m->had_power = has_power;
-        m->boots_seen = m->node->boots;
-        if (!was_cut)
-                return;
-        m->has_dropped = false;
-        for (int32_t i = 0; i < c->history->partition_count; i++) {
-                struct watched *seen = &m->logs[i];
-                seen->synced_to = m->was_wiped ? 0 : seen->recovery_point;
-                history_add_cut(c->history, &(struct history_cut){.time_ns = sim_now_ns(c->sim),
-                                                                  .partition = i,
-                                                                  .synced_to = seen->synced_to,
-                                                                  .wiped = m->was_wiped});
-        }
-        m->was_wiped = false;
-}
-
-static void check_log(struct member *m, int32_t partition, struct partition_log *log,
-                      const char *when)
-{
-        char why[LOG_CHECK_BYTES];
-        if (!partition_log_is_offline(log) && !log_check(&m->node->files.world, log, why))
-                verdict_add(m->cluster->verdict, ANOMALY_MALFORMED_LOG, is_promised(m),
-                            "%s %s (%.3f s): %s", m->cluster->history->partitions[partition].name,
-                            when, (double)sim_now_ns(m->cluster->sim) / 1e9, why);
-}
-
-static void see_opened(struct member *m, int32_t partition, struct watched *seen,
-                       struct partition_log *log)
-{
-        const struct history_partition *p = &m->cluster->history->partitions[partition];
-        int64_t end = partition_log_end(log);
-        note(m, NOTE_OPENED, partition, end, seen->end);
-        check_log(m, partition, log, "after its recovery");
-        if (seen->synced_to > end && !p->deleted)
-                verdict_add(m->cluster->verdict, ANOMALY_SYNCED_LOST, is_promised(m),
-                            "%s ends at offset %" PRId64 " after a power cut (%.3f s), all below "
-                            "%" PRId64 " had been synced",
-                            p->name, end, (double)sim_now_ns(m->cluster->sim) / 1e9,
-                            seen->synced_to);
-        *seen = (struct watched){.is_open = true,
-                                 .start = partition_log_start(log),
-                                 .recovery_point = partition_log_recovery_point(log),
-                                 .end = end,
-                                 .synced_to = -1};
-}
-
-static void see_log(void *context, const char *topic, int32_t index, struct partition_log *log)
-{
-        struct member *m = context;
-        int32_t partition = history_find_partition(m->cluster->history, topic, index);
-        if (partition < 0)
-                return;
-        struct watched *seen = &m->logs[partition];
-        if (!seen->is_open)
-                see_opened(m, partition, seen, log);
-        struct watched now = {.is_open = true,
-                              .is_offline = partition_log_is_offline(log),
-                              .start = partition_log_start(log),
-                              .recovery_point = partition_log_recovery_point(log),
-                              .end = partition_log_end(log),
-                              .synced_to = -1};
-        if (now.end > seen->end)
-                note(m, NOTE_APPENDED, partition, seen->end, now.end - 1);
-        if (now.recovery_point > seen->recovery_point)
-                note(m, NOTE_SYNCED, partition, now.recovery_point, 0);
-        if (now.start > seen->start)
-                note(m, NOTE_STARTS, partition, now.start, 0);
-        if (now.is_offline && !seen->is_offline)
-                note(m, NOTE_OFFLINE, partition, 0, 0);
-        if (now.start > now.end || now.recovery_point > now.end)
-                verdict_add(m->cluster->verdict, ANOMALY_MARKS_DISORDERED, is_promised(m),
-                            "%s starts at %" PRId64 ", is synced up to %" PRId64
-                            " and ends at %" PRId64,
-                            m->cluster->history->partitions[partition].name, now.start,
-                            now.recovery_point, now.end);
-        *seen = now;
-}
-
-void cluster_observe(struct cluster *c)
-{
-        for (int32_t i = 0; i < c->count; i++) {
-                struct member *m = &c->members[i];
-                note_power_cut(m);
-                if (m->broker && sim_node_is_running(m->node))
-                        broker_each_log(m->broker, see_log, m);
-        }
-}
-
-static void check_at_end(void *context, const char *topic, int32_t index, struct partition_log *log)
-{
-        struct member *m = context;
-        int32_t partition = history_find_partition(m->cluster->history, topic, index);
-        if (partition >= 0)
-                check_log(m, partition, log, "at the end");
-}
-
-void cluster_check_end(struct cluster *c)
-{
-        for (int32_t i = 0; i < c->count; i++) {
-                struct member *m = &c->members[i];
-                if (m->broker)
-                        broker_each_log(m->broker, check_at_end, m);
-                else
-                        verdict_add(c->verdict, ANOMALY_STUCK, is_promised(m),
-                                    "broker %" PRId32 " does not start", i + 1);
-        }
 }

@@ -1,6 +1,7 @@
 #include "sim/explain.h"
 
 #include "base/errors.h"
+#include "cluster/quorum.h"
 #include "sim/explain_frame.h"
 #include "sim/load_client.h"
 #include "sim/notes.h"
@@ -8,11 +9,12 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
-enum { NAME_BYTES = 48 };
+enum { NAME_BYTES = 48, LINE_BYTES = 1200 };
 
 /* Whom a stream leads to, as its owner was told when it opened. */
 struct stream_peer {
@@ -24,22 +26,27 @@ struct stream_peer {
 struct explain {
         const struct scenario *s;
         const struct history *h;
-        FILE *out;
+        explain_line *tell;
+        void *context;
         struct stream_peer *peers;
+        struct frame_teller *frames;
         /* Notes that follow each other and become one line. */
         struct sim_trace_entry first;
         int64_t last_send, last_offset;
         bool is_pending;
 };
 
-struct explain *explain_new(const struct scenario *s, const struct history *h, FILE *out)
+struct explain *explain_new(const struct scenario *s, const struct history *h, explain_line *tell,
+                            void *context)
 {
         struct explain *e = calloc(1, sizeof *e);
         if (!e)
                 abort();
         e->s = s;
         e->h = h;
-        e->out = out;
+        e->tell = tell;
+        e->context = context;
+        e->frames = frame_teller_new(h);
         return e;
 }
 
@@ -62,13 +69,19 @@ __attribute__((format(printf, 4, 5))) static void line(const struct explain *e,
                                                        const struct sim_trace_entry *entry,
                                                        const char *who, const char *format, ...)
 {
+        char text[LINE_BYTES];
         va_list args;
-        fprintf(e->out, "%9.3f s  #%-6" PRIu64 " %-24s ", (double)entry->time_ns / 1e9,
-                entry->number, who);
         va_start(args, format);
-        vfprintf(e->out, format, args);
+        vsnprintf(text, sizeof text, format, args);
         va_end(args);
-        fputc('\n', e->out);
+        e->tell(e->context, entry, who, text);
+}
+
+void explain_print(void *file, const struct sim_trace_entry *entry, const char *who,
+                   const char *text)
+{
+        fprintf(file, "%9.3f s  #%-6" PRIu64 " %-24s %s\n", (double)entry->time_ns / 1e9,
+                entry->number, who, text);
 }
 
 static const char *partition_name(const struct explain *e, int64_t partition)
@@ -188,20 +201,18 @@ static void tell_record(struct explain *e, const struct sim_trace_entry *entry)
 
 static void tell_task(const struct explain *e, const struct sim_trace_entry *entry, const char *who)
 {
-        static const char *const names[] = {"CreateTopics", "DeleteTopics", "DeleteRecords",
-                                            "ListOffsets"};
-        const char *name = names[entry->numbers[1]];
         int64_t operation = entry->numbers[1], place = entry->numbers[2];
+        const char *name = load_operations[operation];
         char where[NAME_BYTES];
         int size = snprintf(where, sizeof where, "%s",
                             e->s->topics[place / SCENARIO_PARTITIONS_MAX].name);
-        if (operation == LOAD_DELETE_RECORDS || operation == LOAD_LIST_OFFSETS)
+        if (operation != LOAD_CREATE_TOPIC && operation != LOAD_DELETE_TOPIC)
                 snprintf(where + size, sizeof where - (size_t)size, "/%d",
                          (int)(place % SCENARIO_PARTITIONS_MAX));
         if (entry->numbers[0] == NOTE_ANSWERED)
                 line(e, entry, who, "%s of %s ended: %s", name, where,
                      kerr_text((int)entry->numbers[3]));
-        else if (entry->numbers[3] > 0)
+        else if (operation == LOAD_DELETE_RECORDS)
                 line(e, entry, who, "asks for %s of %s before offset %" PRId64, name, where,
                      entry->numbers[3]);
         else
@@ -228,10 +239,135 @@ static void tell_step(const struct explain *e, const struct sim_trace_entry *ent
         buffer_deinit(&text);
 }
 
+/* What happens to one log. */
+static bool tell_log(const struct explain *e, const struct sim_trace_entry *entry, const char *who)
+{
+        const int64_t *n = entry->numbers;
+        const char *partition = partition_name(e, n[1]);
+        char offsets[NAME_BYTES];
+        switch (n[0]) {
+        case NOTE_APPENDED:
+                offsets_text(n[2], n[3], offsets);
+                line(e, entry, who, "appends %s %s (not synced)", partition, offsets);
+                return true;
+        case NOTE_SYNCED:
+                line(e, entry, who, "has synced %s up to %" PRId64, partition, n[2]);
+                return true;
+        case NOTE_STARTS:
+                line(e, entry, who, "lets %s start at %" PRId64, partition, n[2]);
+                return true;
+        case NOTE_OFFLINE:
+                line(e, entry, who, "takes %s offline after a failed write or sync", partition);
+                return true;
+        case NOTE_OPENED: tell_opened(e, entry, who); return true;
+        case NOTE_CLOSED: line(e, entry, who, "closes %s for good", partition); return true;
+        case NOTE_TRUNCATED:
+                line(e, entry, who, "truncates %s from %" PRId64 " to %" PRId64, partition, n[3],
+                     n[2]);
+                return true;
+        case NOTE_LEADS:
+                line(e, entry, who, "leads %s in epoch %" PRId64 " from offset %" PRId64, partition,
+                     n[2], n[3]);
+                return true;
+        case NOTE_FOLLOWS:
+                line(e, entry, who, "follows broker %" PRId64 " for %s in epoch %" PRId64, n[2],
+                     partition, n[3]);
+                return true;
+        case NOTE_COMMITTED:
+                line(e, entry, who, "moves the high watermark of %s to %" PRId64, partition, n[2]);
+                return true;
+        default: return false;
+        }
+}
+
+/* "ISR of orders/0: {1,2,3} -> {1,2}" */
+static void tell_sets(const struct explain *e, const struct sim_trace_entry *entry,
+                      const char *what)
+{
+        const int64_t *n = entry->numbers;
+        struct buffer text = {0};
+        print_node_set((uint64_t)n[2], &text);
+        buffer_printf(&text, " -> ");
+        print_node_set((uint64_t)n[3], &text);
+        line(e, entry, "the metadata", "%s of %s: %.*s", what, partition_name(e, n[1]),
+             (int)text.size, (const char *)text.data);
+        buffer_deinit(&text);
+}
+
+static void tell_proposal(const struct explain *e, const struct sim_trace_entry *entry,
+                          const char *who)
+{
+        struct buffer text = {0};
+        print_node_set((uint64_t)entry->numbers[2], &text);
+        line(e, entry, who, "proposes ISR %.*s for %s", (int)text.size, (const char *)text.data,
+             partition_name(e, entry->numbers[1]));
+        buffer_deinit(&text);
+}
+
+static void tell_quorum(const struct explain *e, const struct sim_trace_entry *entry,
+                        const char *who)
+{
+        int64_t epoch = entry->numbers[2], leader = entry->numbers[3];
+        switch (entry->numbers[1]) {
+        case QUORUM_LEADER:
+                line(e, entry, who, "is elected leader of the quorum in epoch %" PRId64, epoch);
+                break;
+        case QUORUM_CANDIDATE:
+                line(e, entry, who, "stands for election in the quorum, epoch %" PRId64, epoch);
+                break;
+        case QUORUM_FOLLOWER:
+                line(e, entry, who, "follows node %" PRId64 " in the quorum, epoch %" PRId64,
+                     leader, epoch);
+                break;
+        case QUORUM_RESIGNED:
+                line(e, entry, who, "resigns as leader of the quorum in epoch %" PRId64, epoch);
+                break;
+        default: line(e, entry, who, "knows no leader of the quorum in epoch %" PRId64, epoch);
+        }
+}
+
+/* What the controller decides, and who is the controller. */
+static bool tell_cluster(const struct explain *e, const struct sim_trace_entry *entry,
+                         const char *who)
+{
+        const int64_t *n = entry->numbers;
+        const char *partition = partition_name(e, n[1]);
+        switch (n[0]) {
+        case NOTE_PROPOSES: tell_proposal(e, entry, who); return true;
+        case NOTE_ELECTED:
+                if (n[2] >= 0)
+                        line(e, entry, "the metadata",
+                             "leader of %s: broker %" PRId64 ", in epoch %" PRId64, partition, n[2],
+                             n[3]);
+                else
+                        line(e, entry, "the metadata", "leader of %s: none, in epoch %" PRId64,
+                             partition, n[3]);
+                return true;
+        case NOTE_ISR: tell_sets(e, entry, "ISR"); return true;
+        case NOTE_ELR: tell_sets(e, entry, "eligible leader replicas"); return true;
+        case NOTE_BEYOND:
+                line(e, entry, "", "--- of %s nothing is promised from here on ---", partition);
+                return true;
+        case NOTE_FENCED:
+                line(e, entry, "the metadata", "broker %" PRId64 " (epoch %" PRId64 ") is %s", n[1],
+                     n[3], n[2] ? "fenced" : "unfenced");
+                return true;
+        case NOTE_QUORUM: tell_quorum(e, entry, who); return true;
+        case NOTE_VOTED:
+                line(e, entry, who, "votes for node %" PRId64 " in epoch %" PRId64, n[1], n[2]);
+                return true;
+        case NOTE_CONTROLS:
+                line(e, entry, who, n[1] ? "is the active controller" : "is not the controller");
+                return true;
+        default: return false;
+        }
+}
+
 static void tell_note(const struct explain *e, const struct sim_trace_entry *entry, const char *who)
 {
         const char *partition = partition_name(e, entry->numbers[1]);
-        char offsets[NAME_BYTES];
+        if (tell_log(e, entry, who) || tell_cluster(e, entry, who))
+                return;
         switch (entry->numbers[0]) {
         case NOTE_RESET:
                 line(e, entry, who, "%s: offset %" PRId64 " is out of range, starts anew",
@@ -243,21 +379,12 @@ static void tell_note(const struct explain *e, const struct sim_trace_entry *ent
                 break;
         case NOTE_ASKED:
         case NOTE_ANSWERED: tell_task(e, entry, who); break;
-        case NOTE_APPENDED:
-                offsets_text(entry->numbers[2], entry->numbers[3], offsets);
-                line(e, entry, who, "appends %s %s (not synced)", partition, offsets);
-                break;
-        case NOTE_SYNCED:
-                line(e, entry, who, "has synced %s up to %" PRId64, partition, entry->numbers[2]);
-                break;
-        case NOTE_STARTS:
-                line(e, entry, who, "lets %s start at %" PRId64, partition, entry->numbers[2]);
-                break;
-        case NOTE_OFFLINE:
-                line(e, entry, who, "takes %s offline after a failed write or sync", partition);
-                break;
-        case NOTE_OPENED: tell_opened(e, entry, who); break;
         case NOTE_STEP: tell_step(e, entry); break;
+        case NOTE_NOT_DONE:
+                line(e, entry, "the script",
+                     "… and that was not done: nobody has that role, or "
+                     "the fault budget is spent");
+                break;
         case NOTE_HEALED: line(e, entry, "", "--- all is healed from here on ---"); break;
         case NOTE_LAST_RECORDS: line(e, entry, "", "--- one last record each ---"); break;
         case NOTE_FINAL_READ: line(e, entry, "", "--- the final read ---"); break;
@@ -285,9 +412,11 @@ static void remember_peer(struct explain *e, const struct sim_trace_entry *entry
                 HASH_ADD(hh, e->peers, stream, sizeof peer->stream, peer);
         }
         /* "broker1:9092" is broker 1; a client's port says nothing. */
-        int32_t broker;
-        if (sscanf(entry->text, "broker%" SCNd32 ":", &broker) == 1)
-                snprintf(peer->name, sizeof peer->name, "broker %" PRId32, broker);
+        int32_t id;
+        if (sscanf(entry->text, "broker%" SCNd32 ":", &id) == 1)
+                snprintf(peer->name, sizeof peer->name, "broker %" PRId32, id);
+        else if (sscanf(entry->text, "controller%" SCNd32 ":", &id) == 1)
+                snprintf(peer->name, sizeof peer->name, "controller %" PRId32, id);
         else
                 snprintf(peer->name, sizeof peer->name, "%.*s", (int)strcspn(entry->text, ":"),
                          entry->text);
@@ -297,15 +426,11 @@ static void tell_frame(const struct explain *e, const struct sim_trace_entry *en
                        const char *who)
 {
         const struct stream_peer *peer = find_peer(e, entry->numbers[0]);
-        const struct api *api = api_find((int16_t)entry->numbers[2]);
-        bool is_request = entry->node < SCENARIO_CLIENT_ID;
         char names[2 * NAME_BYTES + 8];
         struct buffer text = {0};
         snprintf(names, sizeof names, "%s -> %s", peer ? peer->name : "?", who);
-        if (is_request)
-                explain_frame(entry->frame, &text);
-        line(e, entry, names, "%s%s%.*s", is_request ? "" : "answer to ", api ? api->name : "?",
-             (int)text.size, text.data ? (const char *)text.data : "");
+        if (frame_teller_tell(e->frames, entry, &text))
+                line(e, entry, names, "%.*s", (int)text.size, (const char *)text.data);
         buffer_deinit(&text);
 }
 
@@ -395,6 +520,7 @@ void explain_free(struct explain *e)
 {
         struct stream_peer *peer, *next;
         flush(e);
+        frame_teller_free(e->frames);
         HASH_ITER (hh, e->peers, peer, next) {
                 HASH_DEL(e->peers, peer);
                 free(peer);

@@ -14,18 +14,26 @@
 #include "sim/scenario.h"
 #include "sim/trace.h"
 
-#include <stdio.h>
-
 struct explain;
 
-/* The history may still be empty: it is looked at when an entry speaks of it. All is borrowed, and
- * lines go to `out`. Never NULL. */
-struct explain *explain_new(const struct scenario *s, const struct history *h, FILE *out);
+/* Hears each line of the story: the entry it is about, who does it ("broker 1", "p1 -> broker 1",
+ * "the script"), and what. All is borrowed for the call. */
+typedef void explain_line(void *context, const struct sim_trace_entry *entry, const char *who,
+                          const char *text);
 
-/* Writes the last line and frees. */
+/* The history may still be empty: it is looked at when an entry speaks of it. All is borrowed.
+ * Never NULL. */
+struct explain *explain_new(const struct scenario *s, const struct history *h, explain_line *tell,
+                            void *context);
+
+/* Tells the last line and frees. */
 void explain_free(struct explain *e);
 
 /* `explain` is the struct explain. */
 void explain_entry(void *explain, const struct sim_trace_entry *entry);
+
+/* An explain_line that writes to a FILE, as above. */
+void explain_print(void *file, const struct sim_trace_entry *entry, const char *who,
+                   const char *text);
 
 #endif

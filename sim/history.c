@@ -40,7 +40,8 @@ void history_deinit(struct history *h)
 
 int32_t history_add_partition(struct history *h, const char *topic, int32_t partition)
 {
-        struct history_partition p = {.index = partition, .final_end = -1};
+        struct history_partition p = {
+                .index = partition, .replication = 1, .min_isr = 1, .final_end = -1};
         snprintf(p.topic, sizeof p.topic, "%s", topic);
         snprintf(p.name, sizeof p.name, "%s/%" PRId32, p.topic, partition);
         ADD(h, partitions, partition, p);
@@ -91,6 +92,9 @@ void history_end_send(struct history *h, int32_t send, int64_t now_ns, enum outc
         s->outcome = outcome;
         s->offset = offset;
         s->retried = retried;
+        struct history_partition *p = &h->partitions[s->partition];
+        if (outcome == OUTCOME_OK && s->acks == -1 && offset >= p->acked_end)
+                p->acked_end = offset + 1;
 }
 
 void history_value(const struct history *h, int32_t send, struct buffer *into)

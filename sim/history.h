@@ -19,6 +19,7 @@
 #define ODRADEK_SIM_HISTORY_H
 
 #include "base/bytes.h"
+#include "base/uuid.h"
 
 enum outcome { OUTCOME_PENDING, OUTCOME_OK, OUTCOME_FAILED, OUTCOME_UNKNOWN };
 
@@ -35,7 +36,8 @@ struct history_send {
 
 enum read_kind {
         READ_RECORD,
-        READ_RESET,   /* the reader's position was out of range and was set anew */
+        READ_START,   /* the reader begins at the start, in this life */
+        READ_RESET,   /* the reader's position was out of range: it begins at the start again */
         READ_CORRUPT, /* what came was not a record batch that passes its CRC */
 };
 
@@ -64,7 +66,7 @@ struct history_mark {
         int64_t offset;
 };
 
-/* The power of a partition's broker was cut (or its disk wiped). */
+/* The power of the broker that holds the partition's only replica was cut (or its disk wiped). */
 struct history_cut {
         int64_t time_ns;
         int32_t partition;
@@ -74,12 +76,24 @@ struct history_cut {
 
 struct history_partition {
         char topic[32];
-        int32_t index;      /* in the topic */
-        char name[48];      /* "orders/0" */
+        int32_t index;        /* in the topic */
+        char name[48];        /* "orders/0" */
+        struct uuid topic_id; /* once the cluster has given it one; zeros before */
+        /* What it was made with: replication.factor, min.insync.replicas,
+         * unclean.leader.election.enable. */
+        int32_t replication, min_isr;
+        bool unclean;
         bool sync_first;    /* flush.messages=1: nothing counts before it is synced */
         bool expires;       /* retention may drop old records */
         bool deleted;       /* deleting its topic was asked for */
         int64_t deleted_to; /* DeleteRecords up to here was asked for, whatever came of it */
+        /* What the invariants find out (invariants.h). From when on nothing is promised, because
+         * every replica that had to hold all lost bytes, or an unclean election was held; 0: never.
+         * With one replica the cuts below say more than that. And whether another broker than the
+         * first has ever led. */
+        int64_t beyond_ns;
+        bool leader_moved;
+        int64_t acked_end; /* behind the last record that was acknowledged with acks=all */
         /* Of the final read; the end is -1 when it was not reached. */
         int64_t final_start, final_end;
 };

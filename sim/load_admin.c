@@ -10,6 +10,12 @@ enum {
         LOOKS_MAX = 8, /* under way at a time */
 };
 
+#define RETRY_NS (50 * SIM_NS_PER_MS)
+
+const char *const load_operations[LOAD_OPERATIONS] = {
+        "CreateTopics", "DeleteTopics", "DeleteRecords", "ListOffsets",
+        "ElectLeaders", "AlterPartitionReassignments", "a move of the leader"};
+
 void load_admin_add(struct workload *w, const struct load_task *task)
 {
         struct load_task *copy = malloc(sizeof *copy);
@@ -32,6 +38,12 @@ static int64_t place_of(const struct load_task *t)
         return t->topic * SCENARIO_PARTITIONS_MAX + t->partition;
 }
 
+/* Followers learn of a deletion later; one that leads before it has brings the records back. */
+static bool is_deleted_for_good(const struct load_task *t)
+{
+        return t->operation == LOAD_DELETE_RECORDS && partition_of(t)->replication == 1;
+}
+
 static void add_mark(const struct load_task *t, enum mark mark, int64_t offset)
 {
         struct workload *w = t->admin->load;
@@ -40,7 +52,7 @@ static void add_mark(const struct load_task *t, enum mark mark, int64_t offset)
                 .done_ns = sim_now_ns(w->sim),
                 .partition = w->first_partitions[t->topic] + t->partition,
                 .mark = mark,
-                .is_promise = mark == MARK_END || t->operation == LOAD_DELETE_RECORDS,
+                .is_promise = mark == MARK_END || is_deleted_for_good(t),
                 .offset = offset,
         };
         history_add_mark(w->history, &m);
@@ -70,8 +82,15 @@ static bool take_result(const struct load_task *t, const struct admin_result *re
                         add_mark(t, t->offset == LIST_OFFSETS_LATEST ? MARK_END : MARK_START,
                                  result->offset->offset);
                 return true;
+        case LOAD_MOVE:
+                if (!result->err)
+                        load_admin_add(t->admin->load, &(struct load_task){.operation = LOAD_ELECT,
+                                                                           .topic = t->topic,
+                                                                           .partition =
+                                                                                   t->partition});
+                return true;
+        default: return true;
         }
-        return true;
 }
 
 static void on_done(void *context, const struct admin_result *result)
@@ -79,6 +98,7 @@ static void on_done(void *context, const struct admin_result *result)
         struct load_task *t = context;
         load_note(t->admin, NOTE_ANSWERED, t->operation, place_of(t), result->err);
         t->is_running = false;
+        t->retry_ns = sim_now_ns(t->admin->load->sim) + RETRY_NS;
         if (!take_result(t, result))
                 return;
         DL_DELETE(t->admin->load->tasks, t);
@@ -105,6 +125,14 @@ static void create_topic(struct load_task *t)
         admin_create_topic(t->admin->admin, &topic, false, on_done, t);
 }
 
+static void reassign(struct load_task *t, const char *topic)
+{
+        int32_t replicas[SCENARIO_BROKERS_MAX], count = 0;
+        for (int64_t rest = t->brokers; rest > 0; rest >>= 4)
+                replicas[count++] = (int32_t)(rest & 15);
+        admin_reassign(t->admin->admin, topic, t->partition, replicas, count, on_done, t);
+}
+
 static void start(struct load_task *t)
 {
         struct workload *w = t->admin->load;
@@ -122,6 +150,10 @@ static void start(struct load_task *t)
         case LOAD_LIST_OFFSETS:
                 admin_list_offsets(admin, topic, t->partition, t->offset, on_done, t);
                 break;
+        case LOAD_ELECT:
+                admin_elect_leader(admin, ELECTION_PREFERRED, topic, t->partition, on_done, t);
+                break;
+        default: reassign(t, topic);
         }
 }
 
@@ -154,10 +186,16 @@ int64_t load_admin_work(struct load_client *c, int64_t now_us)
                 c->next_us = now_us + LOOK_GAP_MIN_US +
                              (int64_t)(draw % (LOOK_GAP_MAX_US - LOOK_GAP_MIN_US));
         }
-        DL_FOREACH_SAFE (c->load->tasks, t, next)
-                if (!t->is_running)
+        int64_t now_ns = sim_now_ns(c->load->sim), due_us = INT64_MAX;
+        DL_FOREACH_SAFE (c->load->tasks, t, next) {
+                if (!t->is_running && t->retry_ns <= now_ns)
                         start(t);
-        return c->load->stopping ? INT64_MAX : c->next_us;
+                else if (!t->is_running)
+                        due_us = now_us + RETRY_NS / SIM_NS_PER_US;
+        }
+        if (!c->load->stopping && c->next_us < due_us)
+                due_us = c->next_us;
+        return due_us;
 }
 
 void load_admin_open(struct load_client *c)

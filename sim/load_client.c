@@ -156,6 +156,7 @@ static void on_record(void *context, const struct consumer_record *record)
         int32_t partition = history_find_partition(h, record->topic, record->partition);
         int32_t send = history_find_value(h, record->value);
         add_read(c, READ_RECORD, partition, record->offset, send);
+        c->records_read++;
         load_note(c, NOTE_READ, send, partition, record->offset);
 }
 
@@ -185,8 +186,7 @@ static void assign_topic(struct load_client *c, int32_t topic)
 {
         const struct workload *w = c->load;
         for (int32_t i = 0; i < w->scenario->topics[topic].partitions; i++) {
-                /* Another life reads from the start again. */
-                add_read(c, READ_RESET, w->first_partitions[topic] + i, 0, SEND_PHANTOM);
+                add_read(c, READ_START, w->first_partitions[topic] + i, 0, SEND_PHANTOM);
                 consumer_assign(c->consumer, w->scenario->topics[topic].name, i,
                                 (struct start){.kind = START_EARLIEST});
         }
@@ -259,7 +259,7 @@ enum kerr load_client_boot(struct sim_node *node, struct actor **actor)
 {
         struct load_client *c = node->config.owner;
         struct client_config config = client_config_default();
-        config.bootstrap_servers = "broker1:9092";
+        config.bootstrap_servers = c->load->bootstrap_servers;
         config.client_id = c->name;
         config.request_timeout_ms = REQUEST_TIMEOUT_MS;
         config.reconnect_backoff_ms = 20;

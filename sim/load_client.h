@@ -33,7 +33,7 @@ struct load_client {
 
         /* Over all lives. */
         bool is_dying; /* being unmade in a crash: it learns nothing more */
-        int32_t acked;
+        int32_t acked, records_read;
         bool sent_last; /* the records of workload_send_last() */
 };
 
@@ -42,8 +42,15 @@ enum load_operation {
         LOAD_CREATE_TOPIC,
         LOAD_DELETE_TOPIC,
         LOAD_DELETE_RECORDS,
-        LOAD_LIST_OFFSETS
+        LOAD_LIST_OFFSETS,
+        LOAD_ELECT, /* the preferred leader */
+        LOAD_REASSIGN,
+        LOAD_MOVE, /* reassign, then elect */
+        LOAD_OPERATIONS
 };
+
+/* For messages, by enum load_operation. */
+extern const char *const load_operations[LOAD_OPERATIONS];
 
 struct load_task {
         struct load_client *admin;
@@ -51,7 +58,8 @@ struct load_task {
         int32_t topic;
         int32_t partition; /* of the topic */
         int64_t offset;    /* DELETE_RECORDS: before it; LIST_OFFSETS: LIST_OFFSETS_… */
-        int64_t invoke_ns;
+        int64_t brokers;   /* REASSIGN, MOVE: as in struct statement */
+        int64_t invoke_ns, retry_ns;
         bool is_running;
         struct load_task *prev, *next;
 };
@@ -62,6 +70,7 @@ struct workload {
         struct sim *sim;
         const struct scenario *scenario;
         struct history *history;
+        char bootstrap_servers[16 * SCENARIO_BROKERS_MAX]; /* "broker1:9092,broker2:9092" */
         enum load_topic_state topics[SCENARIO_TOPICS_MAX];
         int32_t first_partitions[SCENARIO_TOPICS_MAX]; /* in the history */
         struct load_client clients[SCENARIO_CLIENTS_MAX + 2];

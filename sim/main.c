@@ -1,5 +1,5 @@
 /* odradek-sim - the simulator's command line. */
-#include "sim/explain.h"
+#include "sim/play.h"
 #include "sim/run.h"
 #include "sim/swarm.h"
 #include "sim/sweep.h"
@@ -22,6 +22,8 @@ struct arguments {
         int32_t jobs, shard, shards;
         uint64_t until_entry;
         int64_t until_ns;
+        const char *report, *dot;
+        int64_t from_ns, to_ns; /* of the diagram; to_ns 0: the end */
         struct zoo zoo;
 };
 
@@ -43,6 +45,10 @@ static const struct {
         {'c', "csv", "FILE", "seed,verdict,events,virtual_ms,trace_hash,first_finding"},
         {'t', "trace", "FILE", "write every event of the run there, one a line"},
         {'u', "until", "WHEN", "stop at an event (812 or #812) or a time (3.5s, 200ms)"},
+        {'r', "report", "FILE.html", "write a page about the run there"},
+        {'d', "dot", "FILE", "write a space-time diagram there, for graphviz: dot -Tsvg FILE"},
+        {'F', "from", "TIME", "where the diagram begins (3.5s, 200ms)"},
+        {'T', "to", "TIME", "where it ends"},
         {'b', "bug", "NAME", "put back a historic bug; see odradek-sim bugs"},
         {'h', "help", NULL, "this text"},
 };
@@ -109,20 +115,26 @@ static bool read_shard(struct arguments *a, const char *text)
         return true;
 }
 
+/* "3.5s" or "200ms". */
+static bool read_time(const char *text, int64_t *time_ns)
+{
+        char *end;
+        double time = strtod(text, &end);
+        double unit_ns = strcmp(end, "s") == 0 ? 1e9 : strcmp(end, "ms") == 0 ? 1e6 : 0;
+        *time_ns = (int64_t)(time * unit_ns);
+        return end > text && unit_ns > 0 && time >= 0 && time < 1e6;
+}
+
 /* An event's number, or a time. */
 static bool read_until(struct arguments *a, const char *text)
 {
-        char *end;
         uint64_t number;
         const char *at = *text == '#' ? text + 1 : text;
         if (read_number(&at, &number) && !*at) {
                 a->until_entry = number;
                 return number > 0;
         }
-        double time = strtod(text, &end);
-        double unit_ns = strcmp(end, "s") == 0 ? 1e9 : strcmp(end, "ms") == 0 ? 1e6 : 0;
-        a->until_ns = (int64_t)(time * unit_ns);
-        return end > text && a->until_ns > 0;
+        return read_time(text, &a->until_ns) && a->until_ns > 0;
 }
 
 static bool read_bug(struct arguments *a, const char *text)
@@ -149,6 +161,10 @@ static bool read_option(struct arguments *a, int letter, const char *text)
         case 'p': return read_shard(a, text);
         case 'c': a->csv = text; return true;
         case 't': a->trace = text; return true;
+        case 'r': a->report = text; return true;
+        case 'd': a->dot = text; return true;
+        case 'F': return read_time(text, &a->from_ns);
+        case 'T': return read_time(text, &a->to_ns);
         case 'u': return read_until(a, text);
         case 'b': return read_bug(a, text);
         default: return false;
@@ -204,61 +220,29 @@ static void print_buffer(struct buffer *b)
         buffer_deinit(b);
 }
 
-/* Prints the verdict and returns the exit status. */
-static int conclude(const struct arguments *a, const struct scenario *s, const struct run_report *r)
+static int play_with(const struct arguments *a, const struct scenario *s, bool tells)
 {
-        struct buffer text = {0}, unmet = {0};
-        verdict_print(&r->verdict, &text);
-        enum run_result result = run_judge(s, &r->verdict, &unmet);
-        print_buffer(&text);
-        if (r->waiting.size > 0)
-                printf("still waiting %d s after all was healed; the last progress was at %.3f s:\n"
-                       "%.*s",
-                       RUN_LIVENESS_S, (double)r->progress_ns / 1e9, (int)r->waiting.size,
-                       (const char *)r->waiting.data);
-        if (unmet.size > 0)
-                printf("%.*s", (int)unmet.size, (const char *)unmet.data);
-        else if (s->expect_count > 0)
-                printf("all that was expected came true\n");
-        buffer_deinit(&unmet);
-        printf("trace %016" PRIx64 ", %" PRIu64 " events, %.3f s of virtual time\n", r->hash,
-               r->events, (double)r->virtual_ns / 1e9);
-        printf("again: odradek-sim replay %s%s--seed %" PRIu64 "%s%s\n",
-               a->scenario ? a->scenario : "", a->scenario ? " " : "", a->seed,
-               a->bug ? " --bug " : "", a->bug ? a->bug : "");
-        return result;
-}
-
-static void write_entry(void *context, const struct sim_trace_entry *entry)
-{
-        struct buffer text = {0};
-        sim_trace_print(entry, &text);
-        fprintf(context, "%.*s\n", (int)text.size, (const char *)text.data);
-        buffer_deinit(&text);
+        return play(&(struct play){
+                .source = {s, a->scenario, a->seed, a->bug},
+                .options = {.seed = a->seed,
+                            .zoo = a->zoo,
+                            .until_entry = a->until_entry,
+                            .until_ns = a->until_ns},
+                .tells = tells,
+                .trace = a->trace,
+                .report = a->report,
+                .dot = a->dot,
+                .dot_from_ns = a->from_ns,
+                .dot_to_ns = a->to_ns > 0 ? a->to_ns : INT64_MAX,
+        });
 }
 
 static int run_command(struct arguments *a)
 {
-        FILE *trace = NULL;
         struct scenario *s = load(a);
         if (!s)
                 return USAGE;
-        if (a->trace && !(trace = fopen(a->trace, "w"))) {
-                perror(a->trace);
-                free(s);
-                return USAGE;
-        }
-        struct run_options options = {.seed = a->seed, .zoo = a->zoo};
-        if (trace) {
-                options.sink = write_entry;
-                options.context = trace;
-        }
-        struct run_report report;
-        run_scenario(s, &options, &report);
-        if (trace)
-                fclose(trace);
-        int status = conclude(a, s, &report);
-        run_report_deinit(&report);
+        int status = play_with(a, s, false);
         free(s);
         return status;
 }
@@ -274,20 +258,7 @@ static int replay_command(struct arguments *a)
         if (!a->scenario)
                 scenario_print(s, &text);
         print_buffer(&text);
-        struct run_report report;
-        struct explain *explain = explain_new(s, &report.history, stdout);
-        struct run_options options = {
-                .seed = a->seed,
-                .zoo = a->zoo,
-                .sink = explain_entry,
-                .context = explain,
-                .until_entry = a->until_entry,
-                .until_ns = a->until_ns,
-        };
-        run_scenario(s, &options, &report);
-        explain_free(explain);
-        int status = report.was_stopped ? 0 : conclude(a, s, &report);
-        run_report_deinit(&report);
+        int status = play_with(a, s, true);
         free(s);
         return status;
 }
@@ -341,16 +312,19 @@ static int language_command(struct arguments *a)
 }
 
 static const struct command commands[] = {
-        {"run", "stbh", true, run_command,
-         "run SCENARIO.scn [--seed N] [--trace FILE] [--bug NAME]",
+        {"run", "strdFTbh", true, run_command,
+         "run SCENARIO.scn [--seed N] [--trace FILE] [--report FILE.html] [--dot FILE [--from "
+         "TIME] "
+         "[--to TIME]] [--bug NAME]",
          "Runs a scenario and says which guarantees held.",
          "odradek-sim run sim/scenarios/unsynced-lost.scn"},
         {"sweep", "Sjpcbh", false, sweep_command,
          "sweep --seeds A..B [--jobs J] [--shard I/N] [--csv FILE] [--bug NAME]",
          "Runs a random cluster with random faults for each seed; one line for each that fails.",
          "odradek-sim sweep --seeds 1..2000 --jobs 2"},
-        {"replay", "subh", true, replay_command,
-         "replay SCENARIO.scn|--seed N [--until WHEN] [--bug NAME]",
+        {"replay", "surdFTbh", true, replay_command,
+         "replay SCENARIO.scn|--seed N [--until WHEN] [--report FILE.html] [--dot FILE [--from "
+         "TIME] [--to TIME]] [--bug NAME]",
          "Runs a scenario, or a seed of a sweep, again and tells it event by event.",
          "odradek-sim replay --seed 42 --until 1.5s"},
         {"bugs", "h", false, bugs_command, "bugs",

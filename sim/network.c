@@ -324,7 +324,7 @@ void sim_network_release_held(struct sim_network *n, int16_t api, bool answer, i
         struct sim_rule *rule, *next;
         DL_FOREACH_SAFE (n->rules, rule, next) {
                 if (rule->remaining >= 0 || rule->api != api || rule->answer != answer ||
-                    rule->from != from || rule->to != to)
+                    !matches(rule->from, from) || !matches(rule->to, to))
                         continue;
                 DL_DELETE(n->rules, rule);
                 free(rule);

@@ -110,8 +110,8 @@ void sim_network_heal(struct sim_network *n, int32_t from, int32_t to);
 void sim_network_slow(struct sim_network *n, int32_t from, int32_t to, int32_t factor);
 
 /* Holds back frames that `from` sends to `to` (also those on their way): requests of that API, or
- * with `answer` the answers to them; sim_network_release_held() with the same arguments lets them
- * go. */
+ * with `answer` the answers to them; sim_network_release_held() with the same arguments, or with
+ * SIM_ANY_HOST in their place, lets them go. */
 void sim_network_hold(struct sim_network *n, int16_t api, bool answer, int32_t from, int32_t to);
 void sim_network_release_held(struct sim_network *n, int16_t api, bool answer, int32_t from,
                               int32_t to);

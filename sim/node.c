@@ -12,6 +12,9 @@
 #define TIMER_MIN_NS (100 * SIM_NS_PER_US)
 #define TIMER_MAX_MS (24 * 3600 * INT64_C(1000)) /* asked again after that */
 
+/* A process that cannot finish its stop in good order is told to end as it is. */
+#define STOP_MAX_NS (10 * SIM_NS_PER_S)
+
 #define WALL_START_MS INT64_C(1700000000000) /* 14 November 2023 */
 
 enum { RNG_RANDOM, RNG_DELAYS, RNG_FAULTS, RNG_CLOCK };
@@ -114,12 +117,40 @@ static void set_timer(struct sim_node *node, int64_t due_ms)
         sim_schedule_at(node->scheduler, &node->timer, at_ns);
 }
 
-static void run_timers(struct sim_node *node)
+static void finish_stop(struct sim_node *node)
+{
+        bool starts_again = node->starts_again;
+        end_process(node, true, NULL);
+        if (starts_again)
+                sim_schedule_after(node->scheduler, &node->stop_deadline, 0);
+}
+
+static void begin_turn(struct sim_node *node)
 {
         node->in_actor = true;
+        node->turns++;
+}
+
+static void run_timers(struct sim_node *node)
+{
+        begin_turn(node);
         int64_t due_ms = node->actor->run_timers(node->actor);
-        if (survived(node))
-                set_timer(node, due_ms);
+        if (!survived(node))
+                return;
+        set_timer(node, due_ms);
+        if (sim_is_scheduled(&node->stop_deadline) && node->config.may_stop(node))
+                finish_stop(node);
+}
+
+static void on_stop_deadline(void *context)
+{
+        struct sim_node *node = context;
+        if (!node->actor)
+                sim_node_boot(node); /* it has stopped, and starts again */
+        else if (node->host.paused)
+                sim_schedule_after(node->scheduler, &node->stop_deadline, SIM_NS_PER_S);
+        else
+                finish_stop(node);
 }
 
 static void on_timer(void *context)
@@ -135,7 +166,7 @@ static void on_open(struct sim_host *host, int64_t stream, const char *peer)
 {
         struct sim_node *node = host_node(host);
         sim_trace(node->trace, host->id, OPEN, peer, stream);
-        node->in_actor = true;
+        begin_turn(node);
         node->actor->on_open(node->actor, stream, peer);
         survived(node);
 }
@@ -147,7 +178,7 @@ static void on_frame(struct sim_host *host, struct frame *frame, int16_t api)
         sim_trace(node->trace, host->id, FRAME, NULL, frame->stream, (int64_t)frame->bytes.size,
                   api, (int64_t)sim_trace_sum(frame->bytes.data, frame->bytes.size));
         node->trace->frame = (struct span){0};
-        node->in_actor = true;
+        begin_turn(node);
         node->actor->on_frame(node->actor, frame);
         survived(node);
 }
@@ -156,7 +187,7 @@ static void on_close(struct sim_host *host, int64_t stream, enum kerr why)
 {
         struct sim_node *node = host_node(host);
         sim_trace(node->trace, host->id, CLOSE, NULL, stream, why);
-        node->in_actor = true;
+        begin_turn(node);
         node->actor->on_close(node->actor, stream, why);
         survived(node);
 }
@@ -190,7 +221,7 @@ static void on_sync_end(void *context)
         if (!survived(node))
                 return;
         sim_trace(node->trace, node->config.id, SYNCED, NULL, (int64_t)token, result);
-        node->in_actor = true;
+        begin_turn(node);
         node->actor->on_synced(node->actor, token, result);
         if (survived(node))
                 run_timers(node);
@@ -298,6 +329,14 @@ static void write_log(struct world *w, enum world_log level, const char *text)
 
 /* --- lives and deaths --- */
 
+/* The id of the machine and how often its power was cut: the same over a kill and a restart. */
+static void set_machine_boot(struct sim_node *node)
+{
+        uint8_t *bytes = node->files.world.machine_boot.bytes;
+        store_be32(bytes, (uint32_t)node->config.id);
+        store_be32(bytes + 4, (uint32_t)node->power_cuts + 1);
+}
+
 struct sim_node *sim_node_new(const struct sim_node_config *config, struct sim_scheduler *scheduler,
                               struct sim_trace *trace, struct sim_network *network, struct rng rng)
 {
@@ -312,6 +351,7 @@ struct sim_node *sim_node_new(const struct sim_node_config *config, struct sim_s
         node->delays = rng_fork(&rng, RNG_DELAYS);
         node->faults = rng_fork(&rng, RNG_FAULTS);
         node->timer = (struct sim_event){.run = on_timer, .context = node};
+        node->stop_deadline = (struct sim_event){.run = on_stop_deadline, .context = node};
 
         struct rng draw = rng_fork(&rng, RNG_CLOCK);
         int64_t mono_start_ms = rng_between(&draw, 0, 1000000000);
@@ -325,6 +365,7 @@ struct sim_node *sim_node_new(const struct sim_node_config *config, struct sim_s
         sim_disk_world_init(&node->files, sim_disk_new());
         struct world *w = &node->files.world;
         w->zoo = config->zoo;
+        set_machine_boot(node);
         w->wall_ms = wall_ms;
         w->mono_ms = mono_ms;
         w->random_u64 = random_u64;
@@ -368,12 +409,16 @@ static void end_process(struct sim_node *node, bool clean, const struct sim_surv
                 power_cut = node->crash_cuts_power ? &node->crash_survival : NULL;
         }
         sim_cancel(node->scheduler, &node->timer);
+        sim_cancel(node->scheduler, &node->stop_deadline);
+        node->starts_again = false;
         while (node->syncs)
                 free_sync(node->syncs);
         assert(sim_disk_open_files(disk) == 0); /* destroy() has closed all */
         if (power_cut) {
                 struct sim_unsynced stake = sim_disk_unsynced(disk);
                 sim_trace(node->trace, node->config.id, AT_STAKE, NULL, stake.writes, stake.names);
+                node->power_cuts++;
+                set_machine_boot(node);
                 sim_host_power_off(node->network, &node->host);
                 sim_disk_power_cut(disk, &node->faults, power_cut);
         } else {
@@ -385,10 +430,11 @@ static void end_process(struct sim_node *node, bool clean, const struct sim_surv
 enum kerr sim_node_boot(struct sim_node *node)
 {
         assert(!node->actor && !node->in_actor);
+        sim_cancel(node->scheduler, &node->stop_deadline);
         node->boots++;
         sim_trace(node->trace, node->config.id, BOOT, NULL, node->boots);
         sim_host_up(node->network, &node->host);
-        node->in_actor = true;
+        begin_turn(node);
         enum kerr err = node->config.boot(node, &node->actor);
         if (err)
                 node->actor = NULL;
@@ -403,12 +449,28 @@ enum kerr sim_node_boot(struct sim_node *node)
         return err;
 }
 
-void sim_node_stop(struct sim_node *node)
+void sim_node_start(struct sim_node *node)
 {
         if (!node->actor)
+                sim_node_boot(node);
+        else if (sim_is_scheduled(&node->stop_deadline))
+                node->starts_again = true;
+}
+
+void sim_node_stop(struct sim_node *node)
+{
+        if (!node->actor || sim_is_scheduled(&node->stop_deadline))
                 return;
         sim_trace(node->trace, node->config.id, STOP, NULL, 0);
-        end_process(node, true, NULL);
+        if (!node->config.begin_stop) {
+                end_process(node, true, NULL);
+                return;
+        }
+        sim_schedule_after(node->scheduler, &node->stop_deadline, STOP_MAX_NS);
+        begin_turn(node);
+        node->config.begin_stop(node);
+        if (survived(node) && !node->host.paused)
+                sim_schedule_after(node->scheduler, &node->timer, 0);
 }
 
 void sim_node_kill(struct sim_node *node)

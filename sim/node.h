@@ -37,6 +37,10 @@ struct sim_node_config {
         /* Unmakes it and closes its files. clean: a stop in good order, with all that a clean
          * shutdown writes; else it has crashed: give its memory back and do nothing more. */
         void (*destroy)(struct sim_node *node, struct actor *actor, bool clean);
+        /* A stop in good order that takes its time: begin_stop() asks for it, and destroy() follows
+         * once may_stop() says so. NULL: destroy() at once. */
+        void (*begin_stop)(struct sim_node *node);
+        bool (*may_stop)(const struct sim_node *node);
 };
 
 /* A machine's oscillator: local = base_ns + (virtual - since_ns), a little faster or slower. */
@@ -60,9 +64,12 @@ struct sim_node {
 
         struct actor *actor; /* NULL: nothing runs */
         bool in_actor;
-        int32_t boots;
+        uint64_t turns; /* calls of the actor so far: whoever looks on sees when to look again */
+        int32_t boots, power_cuts;
         struct sim_event timer;
-        struct sim_sync *syncs; /* begun, not ended */
+        struct sim_event stop_deadline; /* scheduled while it is stopping */
+        bool starts_again;              /* once it has stopped */
+        struct sim_sync *syncs;         /* begun, not ended */
 
         /* What the crash point of the disk stands for. */
         bool crash_cuts_power;
@@ -87,9 +94,12 @@ static inline bool sim_node_is_running(const struct sim_node *node)
  * A boot that meets the disk's crash point ends as a crash: IO. */
 enum kerr sim_node_boot(struct sim_node *node);
 
+/* Boots it unless it runs; when it is stopping, as soon as it has stopped. */
+void sim_node_start(struct sim_node *node);
+
 /* These do nothing when nothing runs, but for the power cut and the wipe, which also strike the
  * disk of a dead process. */
-void sim_node_stop(struct sim_node *node); /* in good order */
+void sim_node_stop(struct sim_node *node); /* in good order: at once, or within 10 s */
 void sim_node_kill(struct sim_node *node); /* the page cache survives */
 void sim_node_power_cut(struct sim_node *node, const struct sim_survival *survival);
 void sim_node_wipe(struct sim_node *node); /* a power cut, and a new empty disk */

@@ -1,7 +1,8 @@
 /* notes.h - the entries that the workload, the watch and the scripts add to a trace.
  *
  * They are of kind NOTE. The first number is one of the codes below, the other three are as the
- * table says. Numbers only: words are made by explain.c, and only when somebody reads them. */
+ * table says; sets of brokers are bit masks. Numbers only: words are made by explain.c, and only
+ * when somebody reads them. */
 #ifndef ODRADEK_SIM_NOTES_H
 #define ODRADEK_SIM_NOTES_H
 
@@ -19,7 +20,22 @@
         X(STARTS, "partition", "offset", NULL)         \
         X(OFFLINE, "partition", NULL, NULL)            \
         X(OPENED, "partition", "end", "end before")    \
+        X(TRUNCATED, "partition", "end", "end before") \
+        X(LEADS, "partition", "leader epoch", "end")   \
+        X(FOLLOWS, "partition", "leader", "epoch")     \
+        X(COMMITTED, "partition", "offset", NULL)      \
+        X(CLOSED, "partition", NULL, NULL)             \
+        X(PROPOSES, "partition", "isr", NULL)          \
+        X(ELECTED, "partition", "leader", "epoch")     \
+        X(ISR, "partition", "before", "now")           \
+        X(ELR, "partition", "before", "now")           \
+        X(BEYOND, "partition", NULL, NULL)             \
+        X(FENCED, "broker", "fenced", "epoch")         \
+        X(QUORUM, "role", "epoch", "leader")           \
+        X(VOTED, "candidate", "epoch", NULL)           \
+        X(CONTROLS, "active", NULL, NULL)              \
         X(STEP, "step", NULL, NULL)                    \
+        X(NOT_DONE, "step", NULL, NULL)                \
         X(HEALED, NULL, NULL, NULL)                    \
         X(LAST_RECORDS, NULL, NULL, NULL)              \
         X(FINAL_READ, NULL, NULL, NULL)

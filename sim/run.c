@@ -24,18 +24,34 @@ struct run {
         struct workload *workload;
         struct faults faults;
         struct timed_step *timed; /* one for each step */
-        bool *is_done;            /* beside the scenario's steps */
-        int32_t waiting;          /* conditions not yet met */
+        bool *waits;              /* beside the scenario's steps: for its condition */
 };
 
 /* --- steps --- */
 
+/* A step that waits for this one is due now, or after its time. */
+static void follow(struct run *r, int32_t index)
+{
+        if (index == r->s->step_count || !r->s->steps[index].follows)
+                return;
+        if (r->s->steps[index].trigger.verb == VERB_THEN_AFTER)
+                sim_schedule_after(&r->sim->scheduler, &r->timed[index].event,
+                                   r->s->steps[index].trigger.time_ns);
+        else
+                r->waits[index] = true;
+}
+
 static void take_step(struct run *r, int32_t index)
 {
-        r->is_done[index] = true;
+        r->waits[index] = false;
+        /* Before it happens, so that the trace tells what follows from what; whom a role meant is
+         * known only now, so that is told as well. */
         sim_trace(&r->sim->trace, -1, NOTE, NULL, NOTE_STEP, index);
-        faults_apply(&r->faults, &r->s->steps[index].action);
+        bool done = faults_apply(&r->faults, &r->s->steps[index].action);
+        if (!done)
+                sim_trace(&r->sim->trace, -1, NOTE, NULL, NOTE_NOT_DONE, index);
         cluster_observe(r->cluster);
+        follow(r, index + 1);
 }
 
 static void on_step_due(void *context)
@@ -44,53 +60,99 @@ static void on_step_due(void *context)
         take_step(step->run, step->index);
 }
 
+static int32_t partition_of(const struct run *r, const struct statement *condition)
+{
+        int64_t topic = condition->topic < 0 ? 0 : condition->topic;
+        return history_find_partition(&r->report->history, r->s->topics[topic].name,
+                                      (int32_t)condition->partition);
+}
+
+static bool holds_at(const struct run *r, const struct statement *condition, int32_t id)
+{
+        int32_t partition = condition->verb == VERB_READY ? -1 : partition_of(r, condition);
+        switch (condition->verb) {
+        case VERB_LOG_HAS: return cluster_log_end(r->cluster, id, partition) >= condition->offset;
+        case VERB_HW_PASSES:
+                return cluster_high_watermark(r->cluster, id, partition) > condition->offset;
+        case VERB_LEADS: return cluster_leads(r->cluster, id, partition);
+        default: return cluster_is_ready(r->cluster, id);
+        }
+}
+
+static bool is_in_list(int64_t list, int32_t id)
+{
+        for (; list > 0; list >>= 4)
+                if ((list & 15) == id)
+                        return true;
+        return false;
+}
+
+static bool isr_holds(const struct run *r, const struct statement *condition)
+{
+        const struct image_partition *p = cluster_partition(r->cluster, partition_of(r, condition));
+        if (!p)
+                return false;
+        if (condition->verb == VERB_ISR_SHRINKS)
+                return p->isr.count <= condition->count;
+        if (condition->verb == VERB_ISR_GROWS)
+                return p->isr.count >= condition->count;
+        int32_t listed = 0;
+        for (int64_t rest = condition->brokers; rest > 0; rest >>= 4)
+                listed++;
+        for (int32_t i = 0; i < p->isr.count; i++)
+                if (!is_in_list(condition->brokers, p->isr.ids[i]))
+                        return false;
+        return listed == p->isr.count;
+}
+
 static bool holds(const struct run *r, const struct statement *condition)
 {
-        if (condition->verb == VERB_ACKED)
-                return workload_acked(r->workload, (int32_t)condition->node - SCENARIO_CLIENT_ID) >=
-                       condition->count;
-        int32_t partition =
-                history_find_partition(&r->report->history, r->s->topics[condition->topic].name,
-                                       (int32_t)condition->partition);
-        return cluster_log_end(r->cluster, (int32_t)condition->node, partition) >=
-               condition->offset;
+        int32_t ids[CLUSTER_IDS_MAX], client = (int32_t)condition->node - SCENARIO_CLIENT_ID;
+        switch (condition->verb) {
+        case VERB_ACKED: return workload_acked(r->workload, client) >= condition->count;
+        case VERB_HAS_READ: return workload_read(r->workload, client) >= condition->count;
+        case VERB_ISR_IS:
+        case VERB_ISR_SHRINKS:
+        case VERB_ISR_GROWS: return isr_holds(r, condition);
+        default:
+                return cluster_resolve(r->cluster, condition->node, ids) == 1 &&
+                       holds_at(r, condition, ids[0]);
+        }
 }
 
 static void check_conditions(struct run *r)
 {
-        for (int32_t i = 0; r->waiting > 0 && i < r->s->step_count; i++) {
-                const struct statement *trigger = &r->s->steps[i].trigger;
-                if (r->is_done[i] || trigger->verb == VERB_AT || !holds(r, trigger))
-                        continue;
-                r->waiting--;
-                take_step(r, i);
-        }
+        for (int32_t i = 0; i < r->s->step_count; i++)
+                if (r->waits[i] && holds(r, &r->s->steps[i].trigger))
+                        take_step(r, i);
 }
 
 static void schedule_steps(struct run *r)
 {
         size_t count = (size_t)r->s->step_count + 1;
         r->timed = calloc(count, sizeof *r->timed);
-        r->is_done = calloc(count, sizeof *r->is_done);
-        if (!r->timed || !r->is_done)
+        r->waits = calloc(count, sizeof *r->waits);
+        if (!r->timed || !r->waits)
                 abort();
         for (int32_t i = 0; i < r->s->step_count; i++) {
+                const struct step *step = &r->s->steps[i];
                 r->timed[i] = (struct timed_step){.run = r, .index = i};
                 r->timed[i].event = (struct sim_event){.run = on_step_due, .context = &r->timed[i]};
-                if (r->s->steps[i].trigger.verb == VERB_AT)
+                if (step->trigger.verb == VERB_AT)
                         sim_schedule_at(&r->sim->scheduler, &r->timed[i].event,
-                                        r->s->steps[i].trigger.time_ns);
+                                        step->trigger.time_ns);
                 else
-                        r->waiting++;
+                        r->waits[i] = !step->follows;
         }
 }
 
 /* What has not happened by the end of the safety phase will not. */
 static void cancel_steps(struct run *r)
 {
-        r->waiting = 0;
-        for (int32_t i = 0; i < r->s->step_count; i++)
+        for (int32_t i = 0; i < r->s->step_count; i++) {
                 sim_cancel(&r->sim->scheduler, &r->timed[i].event);
+                r->waits[i] = false;
+        }
 }
 
 /* --- time --- */
@@ -104,12 +166,28 @@ static bool is_stopped(struct run *r)
         return r->report->was_stopped;
 }
 
+static bool is_quiet(const struct run *r)
+{
+        return workload_is_quiet(r->workload);
+}
+
+static bool has_converged(const struct run *r)
+{
+        return invariants_have_converged(cluster_invariants(r->cluster), NULL);
+}
+
+/* What waited on a link that was cut comes late, so a replica may fall behind once more. */
+static bool is_done(const struct run *r)
+{
+        return workload_is_done(r->workload) && has_converged(r);
+}
+
 /* Runs events until `reached` holds (NULL: never), the time has come, or the run was stopped. True
  * in the first two cases, for the second only without a `reached`. */
-static bool advance(struct run *r, int64_t until_ns, bool (*reached)(const struct workload *))
+static bool advance(struct run *r, int64_t until_ns, bool (*reached)(const struct run *))
 {
         while (!is_stopped(r)) {
-                if (reached && reached(r->workload))
+                if (reached && reached(r))
                         return true;
                 if (sim_scheduler_next_ns(&r->sim->scheduler) > until_ns) {
                         sim_run_until(r->sim, until_ns);
@@ -137,11 +215,15 @@ static void start(struct run *r)
         r->sim->trace.context = r->options->context;
         r->workload = workload_new(r->sim, r->s, &report->history);
         r->cluster = cluster_new(r->sim, r->s, &report->history, &report->verdict, r->options->zoo);
-        r->faults = (struct faults){r->sim, r->cluster, r->workload,
-                                    rng_fork(&r->sim->rng, SIM_RNG_FREE)};
+        r->faults = (struct faults){.sim = r->sim,
+                                    .scenario = r->s,
+                                    .history = &report->history,
+                                    .cluster = r->cluster,
+                                    .workload = r->workload,
+                                    .rng = rng_fork(&r->sim->rng, SIM_RNG_FREE)};
         schedule_steps(r);
-        for (int32_t i = 1; i <= cluster_size(r->cluster); i++)
-                cluster_start(r->cluster, i);
+        for (int32_t i = 0; i < cluster_size(r->cluster); i++)
+                cluster_start(r->cluster, cluster_id(r->cluster, i));
         workload_start(r->workload);
 }
 
@@ -173,9 +255,9 @@ static void run_phases(struct run *r)
         heal(r);
         int64_t deadline_ns = sim_now_ns(r->sim) + RUN_LIVENESS_S * SIM_NS_PER_S;
         workload_send_last(r->workload);
-        if (advance(r, deadline_ns, workload_is_quiet)) {
+        if (advance(r, deadline_ns, is_quiet) && advance(r, deadline_ns, has_converged)) {
                 workload_final_read(r->workload);
-                advance(r, deadline_ns, workload_is_done);
+                advance(r, deadline_ns, is_done);
         }
 }
 
@@ -202,6 +284,7 @@ void run_scenario(const struct scenario *s, const struct run_options *options,
         report->virtual_ns = sim_now_ns(r.sim);
         if (!report->was_stopped) {
                 cluster_check_end(r.cluster);
+                invariants_check_end(cluster_invariants(r.cluster));
                 workload_check_end(r.workload, &report->verdict, &report->waiting);
                 report->progress_ns = last_progress(&report->history);
                 checker_run(&report->history, &report->verdict);
@@ -212,7 +295,7 @@ void run_scenario(const struct scenario *s, const struct run_options *options,
         workload_free(r.workload);
         cluster_free(r.cluster);
         free(r.timed);
-        free(r.is_done);
+        free(r.waits);
 }
 
 void run_report_deinit(struct run_report *r)

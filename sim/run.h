@@ -5,8 +5,8 @@
  *              lost meanwhile
  *     healing  all failures end, what is down is started
  *     liveness within RUN_LIVENESS_S virtual seconds every producer gets one more record to every
- *              partition, all that is pending ends, and the final read and all consumers come to
- *              the end
+ *              partition, all that is pending ends, all replicas are in sync and alike, and then
+ *              the final read and all consumers come to the end
  *
  * A seed alone is a run of the scenario that swarm.h draws from it. */
 #ifndef ODRADEK_SIM_RUN_H

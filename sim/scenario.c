@@ -57,6 +57,12 @@ static const char *guarantee_word(int32_t index, int64_t *value)
         return index % 2 == 0 ? guarantee_name(g) : guarantee_opposite(g);
 }
 
+static const char *limit_word(int32_t index, int64_t *value)
+{
+        *value = 1;
+        return index == 0 ? "budget" : NULL;
+}
+
 /* --- slots --- */
 
 static const struct slot_unit no_unit[] = {{"", 1}, {NULL, 0}};
@@ -107,13 +113,15 @@ static const struct slot slots[] = {
         WORD("SURVIVAL", survival, survival_word),
         WORD("API", api, api_word),
         WORD("GUARANTEE", guarantee, guarantee_word),
-        OTHER("NODE", SLOT_NODE, node, "a broker (1, broker 1), a client's name or all"),
-        OTHER("OTHER", SLOT_NODE, other, "a broker (1, broker 1), a client's name or all"),
-        OTHER("BROKER", SLOT_BROKER, node, "a broker (1, broker 1) or all"),
+        WORD("LIMIT", within, limit_word),
+        OTHER("NODE", SLOT_NODE, node, "a broker (1, broker 1), a role, a client's name or all"),
+        OTHER("OTHER", SLOT_NODE, other, "a broker (1, broker 1), a role, a client's name or all"),
+        OTHER("BROKER", SLOT_BROKER, node, "a broker (1, broker 1), a role or all"),
         OTHER("CLIENT", SLOT_CLIENT, node, "a client's name"),
         OTHER("TOPIC", SLOT_TOPIC, topic, "a topic named above"),
         OTHER("PARTITION", SLOT_PARTITION, partition,
               "a partition of a topic named above (orders/0)"),
+        OTHER("LIST", SLOT_LIST, brokers, "brokers (1,2,3)"),
         OTHER("NAME", SLOT_NAME, topic, "a new name of up to 31 letters, digits, '.', '_' or '-'"),
         OTHER("SETTINGS", SLOT_SETTINGS, topic, "a setting and its value"),
         OTHER("CONDITION", SLOT_CONDITION, topic, NULL),
@@ -177,6 +185,8 @@ void scenario_init(struct scenario *s)
 {
         memset(s, 0, sizeof *s);
         s->brokers = scenario_statement(VERB_BROKERS);
+        s->controllers = scenario_statement(VERB_CONTROLLERS);
+        s->controllers.count = 0;
         s->run = scenario_statement(VERB_RUN);
         s->run.time_ns = 5 * INT64_C(1000000000);
 }
@@ -197,12 +207,47 @@ bool scenario_add_setting(struct scenario *s, struct statement *statement, const
         return true;
 }
 
+int64_t scenario_of_role(struct scenario_role role)
+{
+        return SCENARIO_ROLES -
+               (role.role * SCENARIO_TOPICS_MAX + role.topic) * SCENARIO_PARTITIONS_MAX -
+               role.partition;
+}
+
+bool scenario_as_role(int64_t node, struct scenario_role *role)
+{
+        int64_t code = SCENARIO_ROLES - node;
+        if (code < 0)
+                return false;
+        role->partition = code % SCENARIO_PARTITIONS_MAX;
+        role->topic = code / SCENARIO_PARTITIONS_MAX % SCENARIO_TOPICS_MAX;
+        role->role = (enum role)(code / SCENARIO_PARTITIONS_MAX / SCENARIO_TOPICS_MAX);
+        return true;
+}
+
+int32_t scenario_voting_brokers(const struct scenario *s)
+{
+        int64_t odd = s->brokers.count - (s->brokers.count + 1) % 2;
+        return s->controllers.count > 0 ? 0 : (int32_t)(odd < 5 ? odd : 5);
+}
+
 const char *scenario_node_name(const struct scenario *s, int64_t id, char *into, size_t size)
 {
+        static const char *const roles[] = {"leader of", "follower of", "another follower of"};
+        struct scenario_role role;
         if (id == SCENARIO_ALL_NODES)
                 snprintf(into, size, "all");
-        else if (id < SCENARIO_CLIENT_ID)
+        else if (id == SCENARIO_CONTROLLERS)
+                snprintf(into, size, "controllers");
+        else if (id == SCENARIO_ACTIVE)
+                snprintf(into, size, "active controller");
+        else if (scenario_as_role(id, &role))
+                snprintf(into, size, "%s %s/%" PRId64, roles[role.role],
+                         s->topics[role.topic].name, role.partition);
+        else if (id < SCENARIO_CONTROLLER_ID)
                 snprintf(into, size, "broker %" PRId64, id);
+        else if (id < SCENARIO_CLIENT_ID)
+                snprintf(into, size, "controller %" PRId64, id - SCENARIO_CONTROLLER_ID + 1);
         else if (id < SCENARIO_CLIENT_ID + s->client_count)
                 snprintf(into, size, "%s", s->clients[id - SCENARIO_CLIENT_ID].name);
         else
@@ -245,10 +290,16 @@ static void print_settings(const struct scenario *s, const struct statement *fro
         }
 }
 
+static void print_list(int64_t brokers, struct buffer *into)
+{
+        for (int64_t rest = brokers; rest > 0; rest >>= 4)
+                buffer_printf(into, "%s%d", rest == brokers ? "" : ",", (int)(rest & 15));
+}
+
 static void print_slot(const struct scenario *s, const struct slot *slot,
                        const struct statement *from, struct buffer *into)
 {
-        char name[SCENARIO_NAME_BYTES + 8];
+        char name[SCENARIO_NAME_BYTES + 32];
         switch (slot->kind) {
         case SLOT_NUMBER:
         case SLOT_SIGNED: print_number(slot, value_of(from, slot), into); break;
@@ -264,6 +315,7 @@ static void print_slot(const struct scenario *s, const struct slot *slot,
         case SLOT_PARTITION:
                 buffer_printf(into, "%s/%" PRId64, s->topics[from->topic].name, from->partition);
                 break;
+        case SLOT_LIST: print_list(value_of(from, slot), into); break;
         case SLOT_SETTINGS: print_settings(s, from, into); break;
         case SLOT_CONDITION:
         case SLOT_ACTION: break; /* printed by print_step() */
@@ -279,6 +331,8 @@ static bool is_default(const struct statement *from, struct str option)
         while (scenario_next_word(&option, &word, &optional)) {
                 const struct slot *slot = scenario_slot(word);
                 if (slot && value_of(from, slot) != value_of(&usual, slot))
+                        return false;
+                if (slot && slot->kind == SLOT_PARTITION && from->topic != usual.topic)
                         return false;
         }
         return true;
@@ -327,7 +381,9 @@ void scenario_print_action(const struct scenario *s, const struct statement *act
 
 static void print_step(const struct scenario *s, const struct step *step, struct buffer *into)
 {
-        if (step->trigger.verb != VERB_AT)
+        if (step->follows && step->trigger.verb != VERB_THEN_AFTER)
+                buffer_printf(into, "then ");
+        if (step->trigger.verb != VERB_AT && step->trigger.verb != VERB_THEN_AFTER)
                 buffer_printf(into, "when ");
         print_statement(s, &step->trigger, into);
         buffer_printf(into, " ");
@@ -337,6 +393,8 @@ static void print_step(const struct scenario *s, const struct step *step, struct
 void scenario_print(const struct scenario *s, struct buffer *into)
 {
         print_line(s, &s->brokers, into);
+        if (s->controllers.count > 0)
+                print_line(s, &s->controllers, into);
         for (int32_t i = 0; i < s->topic_count; i++)
                 if (s->topics[i].verb == VERB_TOPIC)
                         print_line(s, &s->topics[i], into);

@@ -24,6 +24,7 @@ enum slot_kind {
         SLOT_NAME,
         SLOT_TOPIC,
         SLOT_PARTITION,
+        SLOT_LIST, /* of brokers */
         SLOT_SETTINGS,
         SLOT_CONDITION,
         SLOT_ACTION,

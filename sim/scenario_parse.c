@@ -117,45 +117,6 @@ static bool read_word(struct parser *p, const struct slot *slot, int64_t *value)
 
 static const struct slot_unit plain[] = {{"", 1}, {NULL, 0}};
 
-static bool read_broker(struct parser *p, int64_t *id)
-{
-        int32_t at = p->at;
-        if (p->tokens[at] && strcmp(p->tokens[at], "broker") == 0)
-                at++;
-        if (!p->tokens[at] || !read_digits(p->tokens[at], plain, id) || *id < 1 ||
-            *id > p->s->brokers.count)
-                return false;
-        p->at = at + 1;
-        return true;
-}
-
-static bool read_client(struct parser *p, int64_t *id)
-{
-        for (int32_t i = 0; i < p->s->client_count; i++)
-                if (count_matching(p, p->s->clients[i].name) > 0) {
-                        *id = SCENARIO_CLIENT_ID + i;
-                        p->at++;
-                        return true;
-                }
-        return false;
-}
-
-static bool read_node(struct parser *p, const struct slot *slot, int64_t *id)
-{
-        if (slot->kind != SLOT_CLIENT) {
-                if (read_broker(p, id))
-                        return true;
-                if (count_matching(p, "all") > 0) {
-                        *id = SCENARIO_ALL_NODES;
-                        p->at++;
-                        return true;
-                }
-        }
-        if (slot->kind != SLOT_BROKER && read_client(p, id))
-                return true;
-        return expect_text(p, slot->expected);
-}
-
 static int32_t find_topic(const struct scenario *s, const char *name, size_t size)
 {
         for (int32_t i = 0; i < s->topic_count; i++)
@@ -182,9 +143,108 @@ static bool read_topic(struct parser *p, const struct slot *slot, bool with_part
         return true;
 }
 
+/* "3", "broker 3", "controller 1". */
+static bool read_server(struct parser *p, int64_t *id)
+{
+        const struct scenario *s = p->s;
+        int32_t at = p->at;
+        bool is_controller = count_matching(p, "controller") > 0;
+        if (is_controller || count_matching(p, "broker") > 0)
+                at++;
+        int64_t count = is_controller ? s->controllers.count : s->brokers.count;
+        if (!p->tokens[at] || !read_digits(p->tokens[at], plain, id) || *id < 1 || *id > count)
+                return false;
+        if (is_controller)
+                *id += SCENARIO_CONTROLLER_ID - 1;
+        p->at = at + 1;
+        return true;
+}
+
+static bool read_role(struct parser *p, const struct slot *slot, int64_t *id)
+{
+        static const char *const roles[] = {"leader of", "follower of", "another follower of"};
+        for (int i = 0; i < 3; i++) {
+                int32_t count = count_matching(p, roles[i]);
+                if (count == 0)
+                        continue;
+                struct statement place;
+                p->at += count;
+                if (!read_topic(p, scenario_slot(str_of("PARTITION")), true, &place)) {
+                        p->at -= count;
+                        return false;
+                }
+                *id = scenario_of_role(
+                        (struct scenario_role){(enum role)i, place.topic, place.partition});
+                return true;
+        }
+        return expect_text(p, slot->expected);
+}
+
+static bool read_group(struct parser *p, int64_t *id)
+{
+        static const struct {
+                const char *words;
+                int64_t id;
+        } groups[] = {{"all", SCENARIO_ALL_NODES},
+                      {"controllers", SCENARIO_CONTROLLERS},
+                      {"active controller", SCENARIO_ACTIVE}};
+        for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+                int32_t count = count_matching(p, groups[i].words);
+                p->at += count;
+                *id = groups[i].id;
+                if (count > 0)
+                        return true;
+        }
+        return false;
+}
+
+static bool read_client(struct parser *p, int64_t *id)
+{
+        for (int32_t i = 0; i < p->s->client_count; i++)
+                if (count_matching(p, p->s->clients[i].name) > 0) {
+                        *id = SCENARIO_CLIENT_ID + i;
+                        p->at++;
+                        return true;
+                }
+        return false;
+}
+
+static bool read_node(struct parser *p, const struct slot *slot, int64_t *id)
+{
+        if (slot->kind != SLOT_CLIENT && (read_server(p, id) || read_group(p, id)))
+                return true;
+        if (slot->kind != SLOT_BROKER && read_client(p, id))
+                return true;
+        return slot->kind == SLOT_CLIENT ? expect_text(p, slot->expected) : read_role(p, slot, id);
+}
+
+/* "2,1,3": different brokers. */
+static bool read_list(struct parser *p, const struct slot *slot, int64_t *list)
+{
+        const char *at = p->tokens[p->at];
+        uint32_t seen = 0;
+        *list = 0;
+        for (int shift = 0; at && shift < 4 * SCENARIO_BROKERS_MAX; shift += 4, at++) {
+                int64_t id = *at - '0';
+                if (id < 1 || id > p->s->brokers.count || seen >> id & 1)
+                        break;
+                seen |= UINT32_C(1) << id;
+                *list |= id << shift;
+                if (*++at == '\0') {
+                        p->at++;
+                        return true;
+                }
+                if (*at != ',')
+                        break;
+        }
+        return expect_text(p, slot->expected);
+}
+
 static bool is_reserved(const char *name)
 {
-        static const char *const names[] = {"all", "broker", "admin", "reader"};
+        static const char *const names[] = {"all",         "broker", "controller", "controllers",
+                                            "active",      "leader", "follower",   "another",
+                                            "admin",       "reader", "HW",         "ISR"};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
                 if (strcmp(name, names[i]) == 0)
                         return true;
@@ -269,6 +329,7 @@ static bool match_slot(struct parser *p, const struct slot *slot, struct stateme
         case SLOT_NAME: return read_name(p, slot, into);
         case SLOT_TOPIC: return read_topic(p, slot, false, into);
         case SLOT_PARTITION: return read_topic(p, slot, true, into);
+        case SLOT_LIST: return read_list(p, slot, scenario_field(into, slot));
         case SLOT_SETTINGS: return read_settings(p, into);
         case SLOT_CONDITION: return match_any(p, FORM_CONDITION, &p->condition);
         case SLOT_ACTION: return match_any(p, FORM_ACTION, &p->action);
@@ -344,16 +405,45 @@ static bool add_topic(struct parser *p, struct statement *made)
         return true;
 }
 
-static bool add_step(struct parser *p, const struct statement *trigger)
+/* Conditions are about one machine. */
+static bool is_about_one(const struct statement *condition)
+{
+        return condition->node != SCENARIO_ALL_NODES && condition->node != SCENARIO_CONTROLLERS;
+}
+
+static bool add_step(struct parser *p, const struct statement *trigger, bool follows)
 {
         struct scenario *s = p->s;
         if (!has_room(p, s->step_count, SCENARIO_STEPS_MAX, "fewer steps"))
                 return false;
-        if (trigger->verb == VERB_LOG_HAS && trigger->node == SCENARIO_ALL_NODES)
+        if (!is_about_one(trigger))
                 return expect_text(p, "one broker");
-        if (p->action.verb == VERB_CREATE_TOPIC && !add_topic(p, &p->action))
+        if (trigger->verb == VERB_HW_PASSES && s->topic_count == 0)
+                return expect_text(p, "a topic above");
+        if (follows && s->step_count == 0)
+                return expect_text(p, "a step above");
+        /* Steps that make topics are printed before all others, so order must not count. */
+        bool makes_topic = p->action.verb == VERB_CREATE_TOPIC;
+        if (follows &&
+            (makes_topic || s->steps[s->step_count - 1].action.verb == VERB_CREATE_TOPIC))
+                return expect_text(p, "at or when: a topic is made on its own");
+        if (makes_topic && !add_topic(p, &p->action))
                 return false;
-        s->steps[s->step_count++] = (struct step){*trigger, p->action};
+        s->steps[s->step_count++] = (struct step){*trigger, follows, p->action};
+        return true;
+}
+
+static bool add_machines(struct parser *p, const struct statement *made)
+{
+        struct scenario *s = p->s;
+        bool is_brokers = made->verb == VERB_BROKERS;
+        p->at = 1;
+        p->furthest = 0;
+        if (made->count > (is_brokers ? SCENARIO_BROKERS_MAX : SCENARIO_CONTROLLERS_MAX))
+                return expect_text(p, is_brokers ? "1 to 7 brokers" : "1 to 5 controllers");
+        if (s->topic_count + s->client_count + s->step_count > 0)
+                return expect_text(p, "this line above topics, clients and steps");
+        *(is_brokers ? &s->brokers : &s->controllers) = *made;
         return true;
 }
 
@@ -362,10 +452,7 @@ static bool add_line(struct parser *p, struct statement *made)
         struct scenario *s = p->s;
         switch (made->verb) {
         case VERB_BROKERS:
-                s->brokers = *made;
-                p->at = 1;
-                p->furthest = 0;
-                return made->count == 1 || expect_text(p, "1: clusters come with replication");
+        case VERB_CONTROLLERS: return add_machines(p, made);
         case VERB_TOPIC: return add_topic(p, made);
         case VERB_PRODUCER:
         case VERB_CONSUMER:
@@ -373,8 +460,10 @@ static bool add_line(struct parser *p, struct statement *made)
                         return false;
                 s->clients[s->client_count++] = *made;
                 return true;
-        case VERB_AT: return add_step(p, made);
-        case VERB_WHEN: return add_step(p, &p->condition);
+        case VERB_AT: return add_step(p, made, false);
+        case VERB_WHEN: return add_step(p, &p->condition, false);
+        case VERB_THEN_AFTER: return add_step(p, made, true);
+        case VERB_THEN_WHEN: return add_step(p, &p->condition, true);
         case VERB_RUN: s->run = *made; return true;
         case VERB_EXPECT:
                 if (!has_room(p, s->expect_count, SCENARIO_EXPECTS_MAX, "fewer expectations"))

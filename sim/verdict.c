@@ -91,20 +91,25 @@ static void print_first(const struct verdict *v, enum guarantee g, bool broken, 
         }
 }
 
+void verdict_print_one(const struct verdict *v, enum guarantee g, struct buffer *into)
+{
+        int64_t broken, unpromised;
+        verdict_count(v, g, &broken, &unpromised);
+        if (broken > 0)
+                buffer_printf(into, "BROKEN, %" PRId64 " found", broken);
+        else if (unpromised > 0)
+                buffer_printf(into, "not promised, %" PRId64 " found", unpromised);
+        else
+                buffer_printf(into, "kept");
+        if (broken + unpromised > 0)
+                print_first(v, g, broken > 0, into);
+}
+
 void verdict_print(const struct verdict *v, struct buffer *into)
 {
         for (int g = 0; g < GUARANTEES; g++) {
-                int64_t broken, unpromised;
-                verdict_count(v, (enum guarantee)g, &broken, &unpromised);
                 buffer_printf(into, "%-22s ", guarantees[g].name);
-                if (broken > 0)
-                        buffer_printf(into, "BROKEN, %" PRId64 " found", broken);
-                else if (unpromised > 0)
-                        buffer_printf(into, "not promised, %" PRId64 " found", unpromised);
-                else
-                        buffer_printf(into, "kept");
-                if (broken + unpromised > 0)
-                        print_first(v, (enum guarantee)g, broken > 0, into);
+                verdict_print_one(v, (enum guarantee)g, into);
                 buffer_printf(into, "\n");
         }
 }

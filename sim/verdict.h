@@ -12,15 +12,20 @@
 #include "base/bytes.h"
 
 /* X(ID, "as expected", "its opposite") */
-#define GUARANTEE_LIST(X)                                               \
-        X(NOTHING_LOST, "nothing lost", "something lost")               \
-        X(NO_PHANTOM, "no phantom", "a phantom")                        \
-        X(OFFSETS_UNIQUE, "one record per offset", "offset used twice") \
-        X(NO_DUPLICATE, "no duplicate", "a duplicate")                  \
-        X(ORDER_KEPT, "order kept", "order broken")                     \
-        X(MARKS_KEPT, "marks never go back", "a mark went back")        \
-        X(LOG_WELL_FORMED, "log well formed", "log malformed")          \
-        X(SYNCED_DURABLE, "synced is durable", "synced was lost")       \
+#define GUARANTEE_LIST(X)                                                         \
+        X(NOTHING_LOST, "nothing lost", "something lost")                         \
+        X(NO_PHANTOM, "no phantom", "a phantom")                                  \
+        X(OFFSETS_UNIQUE, "one record per offset", "offset used twice")           \
+        X(NO_DUPLICATE, "no duplicate", "a duplicate")                            \
+        X(ORDER_KEPT, "order kept", "order broken")                               \
+        X(MARKS_KEPT, "marks never go back", "a mark went back")                  \
+        X(LOG_WELL_FORMED, "log well formed", "log malformed")                    \
+        X(SYNCED_DURABLE, "synced is durable", "synced was lost")                 \
+        X(ONE_LEADER, "one leader", "two leaders")                                \
+        X(REPLICAS_AGREE, "replicas agree", "replicas disagree")                  \
+        X(COMMITTED_COMPLETE, "committed is complete", "committed is incomplete") \
+        X(METADATA_AGREES, "metadata agrees", "metadata disagrees")               \
+        X(CONVERGES, "all converges", "something diverges")                       \
         X(ALL_ENDS, "all ends", "stuck")
 
 enum guarantee {
@@ -30,22 +35,37 @@ enum guarantee {
                 GUARANTEES
 };
 
-/* X(ID, "name", the guarantee it breaks) */
-#define ANOMALY_LIST(X)                                               \
-        X(LOST_WRITE, "lost write", NOTHING_LOST)                     \
-        X(VANISHED_READ, "vanished read", NOTHING_LOST)               \
-        X(PHANTOM_READ, "phantom read", NO_PHANTOM)                   \
-        X(FAILED_READ, "read of a failed send", NO_PHANTOM)           \
-        X(INCONSISTENT_OFFSET, "inconsistent offset", OFFSETS_UNIQUE) \
-        X(DUPLICATE, "duplicate", NO_DUPLICATE)                       \
-        X(NONMONOTONIC_SEND, "nonmonotonic send", ORDER_KEPT)         \
-        X(NONMONOTONIC_POLL, "nonmonotonic poll", ORDER_KEPT)         \
-        X(POLL_SKIP, "poll skip", ORDER_KEPT)                         \
-        X(END_WENT_BACK, "end offset went back", MARKS_KEPT)          \
-        X(START_WENT_BACK, "log start went back", MARKS_KEPT)         \
-        X(MARKS_DISORDERED, "marks out of order (I5)", MARKS_KEPT)    \
-        X(MALFORMED_LOG, "malformed log (I8)", LOG_WELL_FORMED)       \
-        X(SYNCED_LOST, "synced lost (I9)", SYNCED_DURABLE)            \
+/* X(ID, "name", the guarantee it breaks). In this order a run's first finding is told: what clients
+ * suffer before what only the simulator sees. */
+#define ANOMALY_LIST(X)                                                          \
+        X(LOST_WRITE, "lost write", NOTHING_LOST)                                \
+        X(VANISHED_READ, "vanished read", NOTHING_LOST)                          \
+        X(UNSEEN, "unseen", NOTHING_LOST)                                        \
+        X(PHANTOM_READ, "phantom read", NO_PHANTOM)                              \
+        X(FAILED_READ, "read of a failed send", NO_PHANTOM)                      \
+        X(INCONSISTENT_OFFSET, "inconsistent offset", OFFSETS_UNIQUE)            \
+        X(DUPLICATE, "duplicate", NO_DUPLICATE)                                  \
+        X(NONMONOTONIC_SEND, "nonmonotonic send", ORDER_KEPT)                    \
+        X(NONMONOTONIC_POLL, "nonmonotonic poll", ORDER_KEPT)                    \
+        X(POLL_SKIP, "poll skip", ORDER_KEPT)                                    \
+        X(INTERNAL_NONMONOTONIC_POLL, "internal nonmonotonic poll", ORDER_KEPT)  \
+        X(INTERNAL_POLL_SKIP, "internal poll skip", ORDER_KEPT)                  \
+        X(END_WENT_BACK, "end offset went back", MARKS_KEPT)                     \
+        X(START_WENT_BACK, "log start went back", MARKS_KEPT)                    \
+        X(MARKS_DISORDERED, "marks out of order (I5)", MARKS_KEPT)               \
+        X(HW_FELL, "high watermark fell (I5)", MARKS_KEPT)                       \
+        X(MALFORMED_LOG, "malformed log (I8)", LOG_WELL_FORMED)                  \
+        X(SYNCED_LOST, "synced lost (I9)", SYNCED_DURABLE)                       \
+        X(TWO_LEADERS, "two leaders (I6)", ONE_LEADER)                           \
+        X(TWO_VOTES, "two votes (I6)", ONE_LEADER)                               \
+        X(EPOCH_FELL, "epoch fell (I6)", ONE_LEADER)                             \
+        X(LOGS_DIFFER, "logs differ (I1)", REPLICAS_AGREE)                       \
+        X(LEADER_INCOMPLETE, "leader incomplete (I2)", COMMITTED_COMPLETE)       \
+        X(CANDIDATE_INCOMPLETE, "candidate incomplete (I3)", COMMITTED_COMPLETE) \
+        X(QUORUMS_APART, "quorums do not nest (I4)", COMMITTED_COMPLETE)         \
+        X(METADATA_DIFFERS, "metadata differs (I7)", METADATA_AGREES)            \
+        X(APPLIED_UNCOMMITTED, "applied uncommitted (I7)", METADATA_AGREES)      \
+        X(NOT_CONVERGED, "not converged (I12)", CONVERGES)                       \
         X(STUCK, "stuck", ALL_ENDS)
 
 enum anomaly {
@@ -83,6 +103,9 @@ void verdict_count(const struct verdict *v, enum guarantee g, int64_t *broken, i
 /* The first broken promise, "lost write: …", in the order of the list above; false and "" when all
  * were kept. */
 bool verdict_first(const struct verdict *v, char into[FINDING_BYTES]);
+
+/* "kept"; or "BROKEN, 2 found, first: lost write: …"; or the same with "not promised". */
+void verdict_print_one(const struct verdict *v, enum guarantee g, struct buffer *into);
 
 /* One line for each guarantee: kept, broken or not promised, how often, and what came first. */
 void verdict_print(const struct verdict *v, struct buffer *into);

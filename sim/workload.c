@@ -31,6 +31,8 @@ static void add_topic(struct workload *w, int32_t index)
         add_settings(w->scenario, &w->scenario->brokers, &brokers);
         add_settings(w->scenario, topic, &own);
         struct log_config config = config_of_log(&own);
+        int32_t min_isr = (int32_t)config_number(&own, CONFIG_MIN_INSYNC_REPLICAS);
+        bool unclean = config_bool(&own, CONFIG_UNCLEAN_ELECTION);
         config_deinit(&own);
         config_deinit(&brokers);
 
@@ -38,6 +40,9 @@ static void add_topic(struct workload *w, int32_t index)
         for (int32_t i = 0; i < topic->partitions; i++) {
                 int32_t id = history_add_partition(w->history, topic->name, i);
                 struct history_partition *p = &w->history->partitions[id];
+                p->replication = (int32_t)topic->replicas;
+                p->min_isr = min_isr;
+                p->unclean = unclean;
                 p->sync_first = config.flush_messages == 1;
                 /* Seven days are never over in a run, whatever the clocks do. */
                 p->expires = config.retention_bytes >= 0 ||
@@ -74,6 +79,10 @@ struct workload *workload_new(struct sim *sim, const struct scenario *scenario,
         w->sim = sim;
         w->scenario = scenario;
         w->history = history;
+        for (int32_t i = 0, size = 0; i < scenario->brokers.count; i++)
+                size += snprintf(w->bootstrap_servers + size,
+                                 sizeof w->bootstrap_servers - (size_t)size, "%sbroker%" PRId32
+                                 ":9092", i > 0 ? "," : "", i + 1);
         for (int32_t i = 0; i < scenario->topic_count; i++)
                 add_topic(w, i);
         for (int32_t i = 0; i < scenario->client_count; i++) {
@@ -122,6 +131,11 @@ int32_t workload_acked(const struct workload *w, int32_t index)
         return w->clients[index].acked;
 }
 
+int32_t workload_read(const struct workload *w, int32_t index)
+{
+        return w->clients[index].records_read;
+}
+
 void workload_create_topic(struct workload *w, int32_t topic)
 {
         if (w->topics[topic] != LOAD_UNMADE)
@@ -156,6 +170,25 @@ void workload_delete_records(struct workload *w, int32_t topic, int32_t partitio
                                               .topic = topic,
                                               .partition = partition,
                                               .offset = offset});
+}
+
+void workload_elect(struct workload *w, int32_t topic, int32_t partition)
+{
+        if (w->topics[topic] == LOAD_MADE)
+                load_admin_add(w, &(struct load_task){.operation = LOAD_ELECT,
+                                                      .topic = topic,
+                                                      .partition = partition});
+}
+
+void workload_reassign(struct workload *w, int32_t topic, int32_t partition, int64_t brokers,
+                       bool elect)
+{
+        if (w->topics[topic] == LOAD_MADE)
+                load_admin_add(w, &(struct load_task){.operation =
+                                                              elect ? LOAD_MOVE : LOAD_REASSIGN,
+                                                      .topic = topic,
+                                                      .partition = partition,
+                                                      .brokers = brokers});
 }
 
 void workload_send_last(struct workload *w)
@@ -296,12 +329,10 @@ static void check_client(const struct ending *e, const struct load_client *c)
 
 void workload_check_end(const struct workload *w, struct verdict *v, struct buffer *waiting)
 {
-        static const char *const tasks[] = {"CreateTopics", "DeleteTopics", "DeleteRecords",
-                                            "ListOffsets"};
         struct ending e = {w, v, waiting};
         const struct load_task *t;
         DL_FOREACH (w->tasks, t)
-                stuck(&e, "%s of %s never ended", tasks[t->operation],
+                stuck(&e, "%s of %s never ended", load_operations[t->operation],
                       w->scenario->topics[t->topic].name);
         for (int32_t i = 0; i < w->last_send_count; i++)
                 check_last_send(&e, w->last_sends[i]);

@@ -28,14 +28,20 @@ void workload_free(struct workload *w);
 /* Boots all but the final reader, and has the topics made. */
 void workload_start(struct workload *w);
 
-/* The acknowledged sends of the scenario's client `index`. */
+/* The acknowledged sends of the scenario's client `index`, and the records that it has read. */
 int32_t workload_acked(const struct workload *w, int32_t index);
+int32_t workload_read(const struct workload *w, int32_t index);
 
 /* For the steps of a scenario. Topics by their index there; offset -1: all that was acknowledged.
  */
 void workload_create_topic(struct workload *w, int32_t topic);
 void workload_delete_topic(struct workload *w, int32_t topic);
 void workload_delete_records(struct workload *w, int32_t topic, int32_t partition, int64_t offset);
+void workload_elect(struct workload *w, int32_t topic, int32_t partition);
+
+/* To these brokers (as in struct statement). With `elect` the first of them shall lead then. */
+void workload_reassign(struct workload *w, int32_t topic, int32_t partition, int64_t brokers,
+                       bool elect);
 
 /* Producers send one more record to each partition, and no more. */
 void workload_send_last(struct workload *w);

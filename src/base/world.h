@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/errors.h"
 #include "base/packet.h"
+#include "base/uuid.h"
 #include "base/zoo.h"
 
 struct file; /* an open file; each world has its own definition */
@@ -59,6 +60,9 @@ enum world_log { WORLD_DEBUG, WORLD_INFO, WORLD_WARN, WORLD_ERROR };
 
 struct world {
         struct zoo zoo; /* bugs put back on purpose; none in the real world */
+        /* Another one after each power cut: where it is still the same, the page cache has kept
+         * what a process wrote before it died. All zeros: unknown. */
+        struct uuid machine_boot;
 
         /* --- time --- */
         int64_t (*wall_ms)(struct world *); /* since 1970, may jump: record timestamps, retention */

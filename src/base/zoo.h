@@ -10,13 +10,33 @@
 #include <stdint.h>
 
 /* X(identifier, name on the command line) */
-#define ZOO_LIST(X)                                   \
-        X(NO_DIR_SYNC, "no-dir-sync")                 \
-        X(TORN_TAIL_KEPT, "torn-tail-kept")           \
-        X(STALE_CLEAN_MARKER, "stale-clean-marker")   \
-        X(UNSYNCED_CHECKPOINT, "unsynced-checkpoint") \
-        X(TRUSTS_INDEX, "trusts-index")               \
-        X(APPEND_AFTER_ERROR, "append-after-error")
+#define ZOO_LIST(X)                                           \
+        X(NO_DIR_SYNC, "no-dir-sync")                         \
+        X(TORN_TAIL_KEPT, "torn-tail-kept")                   \
+        X(STALE_CLEAN_MARKER, "stale-clean-marker")           \
+        X(UNSYNCED_CHECKPOINT, "unsynced-checkpoint")         \
+        X(TRUSTS_INDEX, "trusts-index")                       \
+        X(APPEND_AFTER_ERROR, "append-after-error")           \
+        X(TRUNCATE_TO_HW, "truncate-to-hw")                   \
+        X(IGNORE_DIVERGENCE, "ignore-divergence")             \
+        X(ONE_EPOCH_ANSWER, "one-epoch-answer")               \
+        X(JOIN_BEFORE_EPOCH_START, "join-before-epoch-start") \
+        X(REMEMBERED_LEO, "remembered-leo")                   \
+        X(STALE_BROKER_EPOCH, "stale-broker-epoch")           \
+        X(HW_ON_PROPOSED_ISR, "hw-on-proposed-isr")           \
+        X(STALE_ALTER_PARTITION, "stale-alter-partition")     \
+        X(LAST_REPLICA_STANDING, "last-replica-standing")     \
+        X(HW_UNDER_MIN_ISR, "hw-under-min-isr")               \
+        X(ACK_ON_APPEND, "ack-on-append")                     \
+        X(READS_PAST_HW, "reads-past-hw")                     \
+        X(HW_FORGOTTEN, "hw-forgotten")                       \
+        X(END_OFFSET_BACK, "end-offset-back")                 \
+        X(LATE_FETCH_ANSWER, "late-fetch-answer")             \
+        X(VOTE_FORGOTTEN, "vote-forgotten")                   \
+        X(ANSWERS_BEFORE_FLUSH, "answers-before-flush")       \
+        X(VOTES_FOR_SHORTER_LOG, "votes-for-shorter-log")     \
+        X(NEVER_RESIGNS, "never-resigns")                     \
+        X(ACTS_ON_UNCOMMITTED_METADATA, "acts-on-uncommitted-metadata")
 
 enum zoo_bug {
 #define ZOO_ENUM(id, name) ZOO_##id,

@@ -1,3 +1,4 @@
+#include "base/rng.h"
 #include "broker/state.h"
 
 #include <stdio.h>
@@ -14,6 +15,8 @@ static struct peer *peer_find(struct broker *b, int64_t stream)
 static void on_open(struct actor *actor, int64_t stream, const char *name)
 {
         struct broker *b = (struct broker *)actor;
+        if (links_on_open(b->links, stream))
+                return;
         struct peer *p = calloc(1, sizeof *p);
         if (!p)
                 abort();
@@ -27,7 +30,8 @@ static void on_frame(struct actor *actor, struct frame *frame)
 {
         struct broker *b = (struct broker *)actor;
         struct peer *p = peer_find(b, frame->stream);
-        if (!p) { /* refused while this frame was on its way */
+        if (!p) { /* an answer to us, or refused while this frame was on its way */
+                links_on_frame(b->links, frame);
                 b->world->release(b->world, frame);
                 return;
         }
@@ -41,10 +45,11 @@ static void on_frame(struct actor *actor, struct frame *frame)
 static void on_close(struct actor *actor, int64_t stream, enum kerr why)
 {
         struct broker *b = (struct broker *)actor;
-        (void)why;
         struct peer *p = peer_find(b, stream);
         if (p)
                 peer_free(b, p);
+        else
+                links_on_close(b->links, stream, why);
 }
 
 static void on_synced(struct actor *actor, uint64_t token, enum kerr result)
@@ -52,60 +57,76 @@ static void on_synced(struct actor *actor, uint64_t token, enum kerr result)
         log_dir_on_synced(((struct broker *)actor)->logs, token, result);
 }
 
-/* Below which offset retention may drop records. */
+/* For the log directory. The metadata log has nobody who hosts it, and is not its business. */
 static int64_t high_watermark_of(void *context, struct partition_log *log)
 {
-        struct broker *b = context;
-        for (struct hosted_topic *topic = b->topics; topic; topic = topic->hh.next) {
-                for (int32_t i = 0; i < topic->partition_count; i++) {
-                        struct hosted_partition *p = topic->partitions[i];
-                        if (p && p->replica.log == log)
-                                return p->replica.high_watermark;
-                }
-        }
-        return partition_log_start(log); /* the metadata log keeps all */
+        struct hosted_partition *p = partition_log_owner(log);
+        (void)context;
+        return p ? p->replica.high_watermark : -1;
 }
 
-/* Commits what was submitted to the controller, follows it, and then lets the waiters answer. */
-static void run_metadata(struct broker *b)
+static int64_t earlier(int64_t a, int64_t b)
 {
-        controller_run(&b->controller);
-        if (b->applied < b->controller.committed) {
-                enum kerr err = metadata_log_read(b->world, b->metadata, b->applied,
-                                                  b->controller.committed, hosted_apply, b);
-                if (err)
-                        b->controller.failed = true;
-                b->applied = b->controller.committed;
-        }
-        controller_complete(&b->controller);
+        return a < b ? a : b;
 }
 
+/* The links come first and last: what is too late ends before anything is decided, and what was
+ * decided goes out. */
 static int64_t run_timers(struct actor *actor)
 {
         struct broker *b = (struct broker *)actor;
-        run_metadata(b);
-        int64_t next = log_dir_run_timers(b->logs, high_watermark_of, b);
-        hosted_flushed(b);
-        int64_t deadline = purgatory_expire(&b->purgatory, b->world->mono_ms(b->world));
-        return deadline < next ? deadline : next;
+        links_run(b->links);
+        int64_t next_ms = metadata_run(b);
+        dispatch_waiting(b);
+        next_ms = earlier(next_ms, lifecycle_run(b));
+        next_ms = earlier(next_ms, log_dir_run_timers(b->logs));
+        next_ms = earlier(next_ms, replicas_run(b));
+        next_ms = earlier(next_ms, purgatory_expire(&b->purgatory, b->world->mono_ms(b->world)));
+        return earlier(next_ms, links_run(b->links));
 }
 
-/* Where clients are told to find us: advertised.listeners, else the first listener. */
-static enum kerr read_address(struct broker *b, int32_t port)
+static enum kerr parse_listener(struct broker *b, enum config_id key, char *host, int32_t *port)
 {
-        const char *text = config_string(b->config, CONFIG_ADVERTISED_LISTENERS);
-        bool advertised = *text != '\0';
-        if (!advertised)
-                text = config_string(b->config, CONFIG_LISTENERS);
-        if (!config_parse_listener(text, b->host, sizeof b->host, &b->port)) {
+        const char *text = config_string(b->config, key);
+        if (!config_parse_listener(text, host, sizeof b->host, port)) {
                 world_log(b->world, WORLD_ERROR, "not a listener: '%s'", text);
                 return KERR_INVALID_CONFIG;
         }
-        if (!advertised && port > 0)
-                b->port = port;
-        if (strcmp(b->host, "0.0.0.0") == 0)
-                snprintf(b->host, sizeof b->host, "127.0.0.1");
+        if (strcmp(host, "0.0.0.0") == 0)
+                snprintf(host, sizeof b->host, "127.0.0.1");
         return KERR_NONE;
+}
+
+/* Clients, and the other brokers, are told advertised.listeners; what we ask of ourselves goes to
+ * our own listener, wherever the advertised one leads. */
+static enum kerr read_address(struct broker *b, int32_t port)
+{
+        enum kerr err = parse_listener(b, CONFIG_LISTENERS, b->host, &b->port);
+        if (!err && port > 0)
+                b->port = port;
+        if (!err)
+                links_set_address(b->links, b->node_id, b->host, b->port);
+        if (!err && *config_string(b->config, CONFIG_ADVERTISED_LISTENERS) != '\0')
+                err = parse_listener(b, CONFIG_ADVERTISED_LISTENERS, b->host, &b->port);
+        return err;
+}
+
+/* Nodes of one cluster must agree on its id before they can talk, so it follows from what they all
+ * are told: who the voters are. One that is alone takes a random one. */
+static struct uuid cluster_id(const struct broker *b)
+{
+        struct uuid id = {{0}};
+        struct rng rng;
+        uint64_t hash = 14695981039346656037u; /* FNV-1a */
+        const char *voters = config_string(b->config, CONFIG_QUORUM_VOTERS);
+        if (*voters == '\0')
+                return id;
+        for (; *voters != '\0'; voters++)
+                hash = (hash ^ (uint8_t)*voters) * 1099511628211u;
+        rng_init(&rng, hash);
+        store_be64(id.bytes, rng_u64(&rng) >> 1); /* no '-' in front of its text */
+        store_be64(id.bytes + 8, rng_u64(&rng));
+        return id;
 }
 
 static enum kerr open_logs(struct broker *b)
@@ -114,8 +135,12 @@ static enum kerr open_logs(struct broker *b)
                 .world = b->world,
                 .path = config_string(b->config, CONFIG_LOG_DIRS),
                 .node_id = b->node_id,
+                .cluster_id = cluster_id(b),
                 .retention_check_ms = config_number(b->config, CONFIG_RETENTION_CHECK_MS),
                 .checkpoint_ms = config_number(b->config, CONFIG_CHECKPOINT_MS),
+                .hw_checkpoint_ms = config_number(b->config, CONFIG_HW_CHECKPOINT_MS),
+                .high_watermark = high_watermark_of,
+                .context = b,
         };
         enum kerr err = log_dir_open(&how, &b->logs);
         if (err)
@@ -124,32 +149,22 @@ static enum kerr open_logs(struct broker *b)
                   log_dir_was_clean(b->logs) ? "was stopped cleanly"
                                              : "is new or was not stopped cleanly: recovering");
         struct log_config config = metadata_log_config();
-        err = log_dir_partition(b->logs, METADATA_TOPIC_NAME, 0, &metadata_topic_id, &config,
-                                &b->metadata);
-        if (!err)
-                err = controller_open(&b->controller, b->world, b->metadata, b->node_id);
-        return err;
-}
-
-static enum kerr apply_to_image(void *image, const struct metadata_record *record)
-{
-        return image_apply(image, record);
+        return log_dir_partition(b->logs, METADATA_TOPIC_NAME, 0, &metadata_topic_id, &config,
+                                 &b->metadata);
 }
 
 static enum kerr open_all(struct broker *b, int32_t port)
 {
+        b->links = links_new(b->world, config_number(b->config, CONFIG_QUORUM_REQUEST_TIMEOUT_MS));
         enum kerr err = read_address(b, port);
         if (!err)
                 err = open_logs(b);
         if (err)
                 return err;
-        b->applied = b->controller.committed;
-        err = metadata_log_read(b->world, b->metadata, partition_log_start(b->metadata), b->applied,
-                                apply_to_image, &b->image);
-        if (err)
-                return err;
-        hosted_load(b);
-        return log_dir_set_strays_aside(b->logs);
+        b->is_broker = strstr(config_string(b->config, CONFIG_PROCESS_ROLES), "broker") != NULL;
+        replicas_init(b);
+        lifecycle_init(b);
+        return metadata_open(b);
 }
 
 enum kerr broker_open(struct world *world, const struct config *config, int32_t port,
@@ -178,33 +193,44 @@ struct actor *broker_actor(struct broker *b)
         return &b->actor;
 }
 
-/* Frees everything but the logs. Connections first: they hold what waits. */
-static void free_parts(struct broker *b)
+/* What waits goes first: nobody asks the parts below any more. */
+static void free_streams(struct broker *b)
 {
         struct peer *p, *next;
         HASH_ITER (hh, b->peers, p, next)
                 peer_free(b, p);
-        hosted_free(b);
-        if (b->controller.world)
-                controller_close(&b->controller);
-        image_deinit(&b->image);
-        purgatory_deinit(&b->purgatory);
+        if (b->links)
+                links_free(b->links);
+        forward_free(b);
 }
 
+static void free_parts(struct broker *b)
+{
+        hosted_free(b);
+        replicas_free(b);
+        metadata_close(b);
+        purgatory_deinit(&b->purgatory);
+        free(b);
+}
+
+/* The logs are closed while their high watermarks are still to be had. */
 enum kerr broker_close(struct broker *b)
 {
-        free_parts(b);
+        quorum_resign(&b->quorum);
+        links_run(b->links);
+        free_streams(b);
         enum kerr err = log_dir_close(b->logs);
-        free(b);
+        free_parts(b);
         return err;
 }
 
 void broker_abandon(struct broker *b)
 {
+        struct log_dir *logs = b->logs;
+        free_streams(b);
         free_parts(b);
-        if (b->logs)
-                log_dir_abandon(b->logs);
-        free(b);
+        if (logs)
+                log_dir_abandon(logs);
 }
 
 struct partition_log *broker_log(struct broker *b, const char *topic, int32_t partition)
@@ -214,15 +240,41 @@ struct partition_log *broker_log(struct broker *b, const char *topic, int32_t pa
         return p ? p->replica.log : NULL;
 }
 
-void broker_each_log(struct broker *b,
-                     void (*each)(void *context, const char *topic, int32_t partition,
-                                  struct partition_log *log),
-                     void *context)
+void broker_each_partition(struct broker *b,
+                           void (*each)(void *context, const struct broker_partition *p),
+                           void *context)
 {
         for (struct hosted_topic *topic = b->topics; topic; topic = topic->hh.next) {
                 for (int32_t i = 0; i < topic->partition_count; i++) {
-                        if (topic->partitions[i])
-                                each(context, topic->name, i, topic->partitions[i]->replica.log);
+                        if (topic->partitions[i] && topic->partitions[i]->replica.log)
+                                each(context,
+                                     &(struct broker_partition){topic->name, &topic->id, i,
+                                                                &topic->partitions[i]->replica});
                 }
         }
+}
+
+const struct image *broker_image(const struct broker *b)
+{
+        return &b->image;
+}
+
+int64_t broker_applied(const struct broker *b)
+{
+        return b->applied;
+}
+
+const struct quorum *broker_quorum(const struct broker *b)
+{
+        return &b->quorum;
+}
+
+const struct controller *broker_controller(const struct broker *b)
+{
+        return &b->controller;
+}
+
+struct partition_log *broker_metadata_log(struct broker *b)
+{
+        return b->metadata;
 }

@@ -35,14 +35,43 @@ enum kerr broker_close(struct broker *b);
 /* Gives all memory back and leaves the disk as it is: the end of a simulated crash. */
 void broker_abandon(struct broker *b);
 
-struct partition_log;
+/* Begins the stop in good order: hands over leaderships, tells the controller. broker_may_close()
+ * becomes true when that is done, or has taken too long; then broker_close(). */
+void broker_begin_stop(struct broker *b);
+bool broker_may_close(const struct broker *b);
 
-/* For tests and checkers: the log of a hosted partition, or NULL; and, in the order in which they
- * were opened, every hosted one. */
+/* True from when the controller has unfenced this broker for the first time (a node that is only a
+ * controller: from when it knows who leads the quorum): now it serves. */
+bool broker_is_ready(const struct broker *b);
+
+/* --- for tests and checkers: what can be seen inside. Borrowed, valid until the broker runs. ---
+ */
+
+struct controller;
+struct image;
+struct partition_log;
+struct quorum;
+struct replica;
+
+struct broker_partition {
+        const char *topic;
+        const struct uuid *topic_id;
+        int32_t index;
+        const struct replica *replica;
+};
+
+/* In the order in which they were opened. */
+void broker_each_partition(struct broker *b,
+                           void (*each)(void *context, const struct broker_partition *p),
+                           void *context);
+
+const struct image *broker_image(const struct broker *b); /* what is applied */
+int64_t broker_applied(const struct broker *b); /* all below this metadata offset is applied; -1 */
+const struct quorum *broker_quorum(const struct broker *b);
+const struct controller *broker_controller(const struct broker *b); /* ->active: it decides */
+struct partition_log *broker_metadata_log(struct broker *b);
+
+/* The log of a hosted partition, or NULL. */
 struct partition_log *broker_log(struct broker *b, const char *topic, int32_t partition);
-void broker_each_log(struct broker *b,
-                     void (*each)(void *context, const char *topic, int32_t partition,
-                                  struct partition_log *log),
-                     void *context);
 
 #endif

@@ -21,6 +21,51 @@
 #define CONFIG_LIST(X)                                                                             \
         X(NODE_ID, "node.id", NULL, INT, "1", 0, INT32_MAX, NULL,                                  \
           "The id of this broker; broker.id means the same.")                                      \
+        X(PROCESS_ROLES, "process.roles", NULL, STRING, "broker,controller", 0, 0,                 \
+          "broker|controller|broker,controller|controller,broker",                                 \
+          "What this node is: a broker, a voter of the metadata quorum, or both.")                 \
+        X(QUORUM_VOTERS, "controller.quorum.voters", NULL, STRING, "", 0, 0, NULL,                 \
+          "The quorum, as ID@HOST:PORT,…; empty: this node alone.")                                \
+        X(CONTROLLER_LISTENERS, "controller.listener.names", NULL, STRING, "CONTROLLER", 0, 0,     \
+          NULL, "Which of the listeners are for controllers; clients are not told of them.")       \
+        X(SESSION_TIMEOUT_MS, "broker.session.timeout.ms", NULL, INT, "9000", 1, INT32_MAX, NULL,  \
+          "A broker not heard of for so long is fenced: others lead in its place.")                \
+        X(HEARTBEAT_INTERVAL_MS, "broker.heartbeat.interval.ms", NULL, INT, "2000", 1, INT32_MAX,  \
+          NULL, "How often a broker tells the controller that it lives.")                          \
+        X(ELECTION_TIMEOUT_MS, "controller.quorum.election.timeout.ms", NULL, INT, "1000", 1,      \
+          INT32_MAX, NULL, "A voter that knows no leader stands after so long, and up to twice.")  \
+        X(ELECTION_BACKOFF_MS, "controller.quorum.election.backoff.max.ms", NULL, INT, "1000", 1,  \
+          INT32_MAX, NULL, "The longest pause after a lost election.")                             \
+        X(QUORUM_FETCH_TIMEOUT_MS, "controller.quorum.fetch.timeout.ms", NULL, INT, "2000", 1,     \
+          INT32_MAX, NULL, "Without a good Fetch for so long, a voter stands, a leader resigns.")  \
+        X(QUORUM_REQUEST_TIMEOUT_MS, "controller.quorum.request.timeout.ms", NULL, INT, "2000", 1, \
+          INT32_MAX, NULL, "How long to wait for an answer of the controller.")                    \
+        X(SNAPSHOT_BYTES, "metadata.log.max.record.bytes.between.snapshots", NULL, LONG,           \
+          "20971520", 1, INT64_MAX, NULL, "So many bytes of changes make a new snapshot.")         \
+        X(REPLICA_LAG_MS, "replica.lag.time.max.ms", NULL, LONG, "30000", 1, INT64_MAX, NULL,      \
+          "A follower that has not caught up for so long leaves the ISR.")                         \
+        X(REPLICA_FETCH_WAIT_MS, "replica.fetch.wait.max.ms", NULL, INT, "500", 0, INT32_MAX,      \
+          NULL, "How long a leader may hold a follower's Fetch when there is nothing.")            \
+        X(REPLICA_FETCH_MIN_BYTES, "replica.fetch.min.bytes", NULL, INT, "1", 0, INT32_MAX, NULL,  \
+          "What there should be before a follower's Fetch is answered.")                           \
+        X(REPLICA_FETCH_BYTES, "replica.fetch.max.bytes", NULL, INT, "1048576", 0, INT32_MAX,      \
+          NULL, "The most a follower fetches of one partition at a time.")                         \
+        X(REPLICA_RESPONSE_BYTES, "replica.fetch.response.max.bytes", NULL, INT, "10485760", 0,    \
+          INT32_MAX, NULL, "The most a follower fetches at a time.")                               \
+        X(REPLICA_BACKOFF_MS, "replica.fetch.backoff.ms", NULL, INT, "1000", 0, INT32_MAX, NULL,   \
+          "How long a follower rests after an error.")                                             \
+        X(REPLICA_TIMEOUT_MS, "replica.socket.timeout.ms", NULL, INT, "30000", 1, INT32_MAX, NULL, \
+          "How long a follower waits for an answer.")                                              \
+        X(HW_CHECKPOINT_MS, "replica.high.watermark.checkpoint.interval.ms", NULL, LONG, "5000",   \
+          1, INT64_MAX, NULL, "How often high watermarks are written down.")                       \
+        X(UNCLEAN_ELECTION, "unclean.leader.election.enable", "unclean.leader.election.enable",    \
+          BOOLEAN, "false", 0, 0, NULL, "A replica that may lack records may lead, if no other.")  \
+        X(AUTO_REBALANCE, "auto.leader.rebalance.enable", NULL, BOOLEAN, "true", 0, 0, NULL,       \
+          "Move leaders back to the preferred replica.")                                           \
+        X(IMBALANCE_CHECK_S, "leader.imbalance.check.interval.seconds", NULL, LONG, "300", 1,      \
+          INT32_MAX, NULL, "How often.")                                                           \
+        X(CONTROLLED_SHUTDOWN, "controlled.shutdown.enable", NULL, BOOLEAN, "true", 0, 0, NULL,    \
+          "Hand over leaderships before a clean stop.")                                            \
         X(LISTENERS, "listeners", NULL, STRING, "PLAINTEXT://127.0.0.1:9092", 0, 0, NULL,          \
           "Where to listen, as PLAINTEXT://HOST:PORT; port 0 picks a free one.")                   \
         X(ADVERTISED_LISTENERS, "advertised.listeners", NULL, STRING, "", 0, 0, NULL,              \

@@ -21,13 +21,88 @@ static const struct {
         {API_INCREMENTAL_ALTER_CONFIGS, handle_incremental_alter_configs},
         {API_CREATE_PARTITIONS, handle_create_partitions},
         {API_DESCRIBE_CLUSTER, handle_describe_cluster},
+        {API_VOTE, handle_vote},
+        {API_BEGIN_QUORUM_EPOCH, handle_begin_quorum_epoch},
+        {API_END_QUORUM_EPOCH, handle_end_quorum_epoch},
+        {API_DESCRIBE_QUORUM, handle_describe_quorum},
+        {API_FETCH_SNAPSHOT, handle_fetch_snapshot},
+        {API_ALTER_PARTITION, handle_alter_partition},
+        {API_ENVELOPE, handle_envelope},
+        {API_BROKER_REGISTRATION, handle_broker_registration},
+        {API_BROKER_HEARTBEAT, handle_broker_heartbeat},
+        {API_ELECT_LEADERS, handle_elect_leaders},
+        {API_ALTER_PARTITION_REASSIGNMENTS, handle_alter_reassignments},
+        {API_LIST_PARTITION_REASSIGNMENTS, handle_list_reassignments},
+        {API_ALLOCATE_PRODUCER_IDS, handle_allocate_producer_ids},
 };
+
+/* Asked by clients of any broker; other brokers ask the controller itself. */
+static const enum api_key controllers[] = {
+        API_CREATE_TOPICS,
+        API_DELETE_TOPICS,
+        API_CREATE_PARTITIONS,
+        API_ALTER_CONFIGS,
+        API_ELECT_LEADERS,
+        API_INCREMENTAL_ALTER_CONFIGS,
+        API_DESCRIBE_QUORUM,
+        API_ALTER_PARTITION_REASSIGNMENTS,
+        API_LIST_PARTITION_REASSIGNMENTS,
+};
+
+bool dispatch_is_controllers(int16_t api_key)
+{
+        for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
+                if ((int16_t)controllers[i] == api_key)
+                        return true;
+        }
+        return false;
+}
+
+/* Who asks what there is must not hear of an empty cluster, only because we do not know it yet: a
+ * producer would give its records up. */
+static bool must_wait(const struct request *r)
+{
+        return r->broker->is_broker && !broker_is_ready(r->broker) && !r->is_enveloped &&
+               (r->api->key == API_METADATA || r->api->key == API_DESCRIBE_CLUSTER);
+}
+
+static bool not_yet(struct delayed *d, bool late)
+{
+        (void)d;
+        (void)late;
+        return false;
+}
+
+static void wait_until_ready(struct request *r)
+{
+        struct watch_list *list = &r->broker->ready_waiters;
+        r->delayed.try_complete = not_yet;
+        purgatory_add(&r->broker->purgatory, &r->delayed, INT64_MAX, &list, 1);
+}
+
+void dispatch_waiting(struct broker *b)
+{
+        while (b->ready_waiters.first && broker_is_ready(b)) {
+                struct request *r =
+                        heap_owner(b->ready_waiters.first->delayed, struct request, delayed);
+                purgatory_cancel(&b->purgatory, &r->delayed);
+                dispatch(r);
+        }
+}
 
 void dispatch(struct request *r)
 {
         const struct api *api = r->api;
         int16_t version = r->header.api_version;
         bool known = api && version >= api->min && version <= api->max;
+        if (known && must_wait(r)) {
+                wait_until_ready(r);
+                return;
+        }
+        if (known && dispatch_is_controllers(api->key) && !r->broker->controller.active) {
+                forward_request(r);
+                return;
+        }
         if (known || (api && api->key == API_API_VERSIONS)) {
                 for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
                         if ((int16_t)handlers[i].key == api->key) {

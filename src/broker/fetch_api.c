@@ -1,7 +1,16 @@
 /* Fetch: find where the bytes lie, and wait while there are too few of them. The bytes themselves
- * are never read here: the answer names parts of segment files, and the world sends those. */
+ * are never read here: the answer names parts of segment files, and the world sends those.
+ *
+ * Consumers, followers of a partition and followers of the metadata log all ask it. A follower's
+ * Fetch also tells the leader how far its log goes: everything below the offset it asks for. */
 #include "broker/state.h"
-#include "wire/fetch.h"
+
+struct fetch_wait {
+        struct fetch_request request;
+        struct fetch_response answer;
+        int64_t known_high_watermark; /* of the metadata log, when the Fetch came */
+        bool noted;                   /* what it tells of the follower */
+};
 
 static int64_t bytes_limit(struct request *r, const struct fetch_request *in)
 {
@@ -9,10 +18,67 @@ static int64_t bytes_limit(struct request *r, const struct fetch_request *in)
         return in->max_bytes < most ? in->max_bytes : most;
 }
 
-/* Fills in one partition's answer; returns how many record bytes it has. */
-static int64_t read_partition(struct request *r, struct str topic, const struct fetch_partition *in,
-                              int64_t room, bool at_least_one, struct fetch_partition_response *out)
+static bool is_metadata(struct request *r, const struct fetch_topic *topic)
 {
+        return r->header.api_version >= 13 ? uuid_equal(&topic->topic_id, &metadata_topic_id)
+                                           : str_equal_c(topic->name, METADATA_TOPIC_NAME);
+}
+
+static struct hosted_partition *find(struct request *r, const struct fetch_topic *topic,
+                                     int32_t index, enum kerr *err)
+{
+        return r->header.api_version >= 13
+                       ? hosted_find_by_id(r->broker, &topic->topic_id, index, err)
+                       : hosted_find(r->broker, topic->name, index, err);
+}
+
+/* A follower has all below the offset that it asks for. */
+static enum kerr note_follower(struct request *r, struct hosted_partition *p,
+                               const struct fetch_partition *in)
+{
+        struct broker *b = r->broker;
+        const struct fetch_wait *wait = r->state;
+        enum kerr err = KERR_NONE;
+        if (wait->noted)
+                return err;
+        replica_fetched(&p->replica, wait->request.replica_id, wait->request.replica_epoch,
+                        in->fetch_offset, in->log_start_offset, &err);
+        replicas_touch(b, p);
+        return err;
+}
+
+static enum kerr read_hosted(struct request *r, struct hosted_partition *p,
+                             const struct fetch_partition *in, int32_t size_max, bool at_least_one,
+                             struct fetch_partition_response *out)
+{
+        const struct fetch_wait *wait = r->state;
+        bool is_follower = wait->request.replica_id >= 0;
+        struct replica *replica = &p->replica;
+        out->high_watermark = replica->high_watermark;
+        out->last_stable_offset = replica->high_watermark;
+        out->log_start_offset = partition_log_start(replica->log);
+        if (is_follower &&
+            replica_diverges(replica, in->last_fetched_epoch, in->fetch_offset,
+                             &out->diverging_epoch.epoch, &out->diverging_epoch.end_offset)) {
+                out->has_diverging_epoch = true;
+                return KERR_NONE;
+        }
+        enum kerr err = replica_read(replica, in->fetch_offset, is_follower, size_max, at_least_one,
+                                     &out->records.extent);
+        if (!err && is_follower)
+                err = note_follower(r, p, in);
+        out->high_watermark = replica->high_watermark;
+        return err;
+}
+
+/* Fills in one partition's answer; true when it need not wait, whatever its bytes. */
+static bool read_partition(struct request *r, const struct fetch_topic *topic,
+                           const struct fetch_partition *in, int64_t room, bool at_least_one,
+                           struct fetch_partition_response *out)
+{
+        const struct fetch_wait *wait = r->state;
+        int64_t size_max = in->max_bytes < room ? in->max_bytes : room;
+        int32_t size = (int32_t)(size_max > 0 ? size_max : 0);
         enum kerr err;
         *out = (struct fetch_partition_response){.index = in->index,
                                                  .high_watermark = -1,
@@ -20,45 +86,41 @@ static int64_t read_partition(struct request *r, struct str topic, const struct 
                                                  .log_start_offset = -1,
                                                  .preferred_read_replica = -1,
                                                  .records.bytes = {(const uint8_t *)"", 0}};
-        struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
+        if (is_metadata(r, topic))
+                return quorum_handle_fetch(&r->broker->quorum, wait->request.replica_id, in, size,
+                                           wait->known_high_watermark, out);
+        struct hosted_partition *p = find(r, topic, in->index, &err);
         if (p)
-                err = replica_check_epoch(&p->replica, in->current_leader_epoch);
-        if (!err) {
-                int64_t size_max = in->max_bytes < room ? in->max_bytes : room;
-                out->high_watermark = p->replica.high_watermark;
-                out->last_stable_offset = p->replica.high_watermark;
-                out->log_start_offset = partition_log_start(p->replica.log);
-                err = replica_read(&p->replica, in->fetch_offset,
-                                   (int32_t)(size_max > 0 ? size_max : 0), at_least_one,
-                                   &out->records.extent);
-        }
+                err = replica_check_leader(&p->replica, in->current_leader_epoch);
+        if (!err)
+                err = read_hosted(r, p, in, size, at_least_one, out);
+        if (err)
+                out->records.extent.length = 0;
         out->error_code = errors_to_wire(err);
-        return err ? 0 : out->records.extent.length;
+        return err || out->has_diverging_epoch;
 }
 
-/* Reads all partitions anew. True when the answer need not wait: enough bytes, or an error that the
- * client should hear of. */
-static bool read_all(struct request *r, const struct fetch_request *in, struct fetch_response *out)
+/* Reads all partitions anew. True when the answer need not wait: enough bytes, or something that
+ * the asker should hear of. */
+static bool read_all(struct request *r)
 {
+        struct fetch_wait *wait = r->state;
+        const struct fetch_request *in = &wait->request;
         int64_t limit = bytes_limit(r, in), total = 0;
-        bool failed = false;
+        bool ready = false;
         for (int32_t t = 0; t < in->topics.count; t++) {
                 const struct fetch_topic *topic = &in->topics.items[t];
                 for (int32_t i = 0; i < topic->partitions.count; i++) {
                         struct fetch_partition_response *o =
-                                &out->topics.items[t].partitions.items[i];
-                        total += read_partition(r, topic->name, &topic->partitions.items[i],
+                                &wait->answer.topics.items[t].partitions.items[i];
+                        ready |= read_partition(r, topic, &topic->partitions.items[i],
                                                 limit - total, total == 0, o);
-                        failed |= o->error_code != KERR_NONE;
+                        total += o->records.extent.length;
                 }
         }
-        return failed || total >= in->min_bytes;
+        wait->noted = true;
+        return ready || total >= in->min_bytes;
 }
-
-struct fetch_wait {
-        struct fetch_request request;
-        struct fetch_response answer;
-};
 
 static void answer(struct request *r)
 {
@@ -78,11 +140,22 @@ static void answer(struct request *r)
 static bool try_complete(struct delayed *d, bool late)
 {
         struct request *r = heap_owner(d, struct request, delayed);
-        struct fetch_wait *wait = r->state;
-        bool ready = read_all(r, &wait->request, &wait->answer);
+        bool ready = read_all(r);
         if (ready || late)
                 answer(r);
         return ready || late;
+}
+
+/* Followers wait for the log to grow, consumers for the high watermark. */
+static struct watch_list *waiters_of(struct request *r, const struct fetch_topic *topic,
+                                     int32_t index)
+{
+        const struct fetch_wait *wait = r->state;
+        enum kerr err;
+        if (is_metadata(r, topic))
+                return &r->broker->metadata_waiters;
+        struct hosted_partition *p = find(r, topic, index, &err);
+        return wait->request.replica_id >= 0 ? &p->end_waiters : &p->hw_waiters;
 }
 
 static void wait_for_bytes(struct request *r)
@@ -93,13 +166,9 @@ static void wait_for_bytes(struct request *r)
                 room += wait->request.topics.items[t].partitions.count;
         struct watch_list **lists = request_alloc(r, (size_t)room * sizeof(void *));
         for (int32_t t = 0; t < wait->request.topics.count; t++) {
-                struct fetch_topic *topic = &wait->request.topics.items[t];
-                for (int32_t i = 0; i < topic->partitions.count; i++) {
-                        enum kerr err;
-                        lists[count++] = &hosted_find(r->broker, topic->name,
-                                                      topic->partitions.items[i].index, &err)
-                                                  ->waiters;
-                }
+                const struct fetch_topic *topic = &wait->request.topics.items[t];
+                for (int32_t i = 0; i < topic->partitions.count; i++)
+                        lists[count++] = waiters_of(r, topic, topic->partitions.items[i].index);
         }
         int64_t now_ms = r->broker->world->mono_ms(r->broker->world);
         r->delayed.try_complete = try_complete;
@@ -120,13 +189,15 @@ void handle_fetch(struct request *r)
                 answer(r);
                 return;
         }
+        wait->known_high_watermark = r->broker->quorum.high_watermark;
         reply_array(r, &wait->answer.topics, wait->request.topics.count);
         for (int32_t t = 0; t < wait->request.topics.count; t++) {
                 struct fetch_topic *topic = &wait->request.topics.items[t];
                 wait->answer.topics.items[t].name = topic->name;
+                wait->answer.topics.items[t].topic_id = topic->topic_id;
                 reply_array(r, &wait->answer.topics.items[t].partitions, topic->partitions.count);
         }
-        if (read_all(r, &wait->request, &wait->answer) || wait->request.max_wait_ms <= 0)
+        if (read_all(r) || wait->request.max_wait_ms <= 0)
                 answer(r);
         else
                 wait_for_bytes(r);

@@ -53,6 +53,26 @@ void handle_find_coordinator(struct request *r)
         request_finish(r, &out);
 }
 
+static int32_t live_brokers(const struct broker *b)
+{
+        int32_t count = 0;
+        for (struct image_broker *other = b->image.brokers; other; other = other->hh.next)
+                count += !other->fenced;
+        return count;
+}
+
+/* The active controller, where clients can reach it; else any broker, because each forwards. */
+static int32_t controller_for_clients(const struct broker *b)
+{
+        const struct image_broker *other = image_broker(&b->image, metadata_controller(b));
+        if (other && !other->fenced)
+                return other->id;
+        other = b->image.brokers;
+        while (other && other->fenced)
+                other = other->hh.next;
+        return other ? other->id : -1;
+}
+
 void handle_describe_cluster(struct request *r)
 {
         struct describe_cluster_request in = {0};
@@ -60,18 +80,38 @@ void handle_describe_cluster(struct request *r)
         if (!request_is_sound(r))
                 return;
         struct broker *b = r->broker;
-        struct describe_cluster_broker self = {b->node_id, str_of(b->host), b->port, STR_NULL};
         struct describe_cluster_response answer = {
                 .error_message = STR_NULL,
                 .endpoint_type = in.endpoint_type,
                 .cluster_id = str_of(log_dir_cluster_id(b->logs)),
-                .controller_id = b->node_id,
-                .brokers = {&self, 1},
+                .controller_id = controller_for_clients(b),
                 .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
         };
+        reply_array(r, &answer.brokers, live_brokers(b));
+        int32_t i = 0;
+        for (struct image_broker *other = b->image.brokers; other; other = other->hh.next) {
+                if (!other->fenced)
+                        answer.brokers.items[i++] = (struct describe_cluster_broker){
+                                other->id, str_of(other->host), other->port, STR_NULL};
+        }
         struct serde out = request_answer(r);
         serde_describe_cluster_response(&out, &answer);
         request_finish(r, &out);
+}
+
+/* Replicas on brokers that are fenced, or whose log cannot be opened here. */
+static void add_offline(struct request *r, const struct image_partition *p, bool here,
+                        struct metadata_partition_response *out)
+{
+        struct broker *b = r->broker;
+        out->offline_replicas.items =
+                request_alloc(r, (size_t)p->replicas.count * sizeof *out->offline_replicas.items);
+        for (int32_t i = 0; i < p->replicas.count; i++) {
+                int32_t id = p->replicas.ids[i];
+                const struct image_broker *other = image_broker(&b->image, id);
+                if (!other || other->fenced || (id == b->node_id && !here))
+                        out->offline_replicas.items[out->offline_replicas.count++] = id;
+        }
 }
 
 static void describe_partition(struct request *r, struct image_topic *topic, int32_t index,
@@ -79,19 +119,18 @@ static void describe_partition(struct request *r, struct image_topic *topic, int
 {
         struct image_partition *p = &topic->partitions[index];
         enum kerr err;
-        bool here = hosted_find(r->broker, str_of(topic->name), index, &err) != NULL;
+        hosted_find(r->broker, str_of(topic->name), index, &err);
+        bool here = err != KERR_KAFKA_STORAGE_ERROR;
+        bool led = p->leader >= 0 && (here || p->leader != r->broker->node_id);
         *out = (struct metadata_partition_response){
-                .error_code = here ? KERR_NONE : KERR_LEADER_NOT_AVAILABLE,
+                .error_code = led ? KERR_NONE : KERR_LEADER_NOT_AVAILABLE,
                 .index = index,
-                .leader_id = here ? p->leader : -1,
+                .leader_id = led ? p->leader : -1,
                 .leader_epoch = p->leader_epoch,
-                .replicas = {p->replicas, p->replica_count},
-                .isr = {p->isr, p->isr_count},
+                .replicas = {p->replicas.ids, p->replicas.count},
+                .isr = {p->isr.ids, p->isr.count},
         };
-        if (!here) {
-                out->offline_replicas.items = p->replicas;
-                out->offline_replicas.count = p->replica_count;
-        }
+        add_offline(r, p, here, out);
 }
 
 static void describe_topic(struct request *r, struct image_topic *topic,
@@ -148,13 +187,18 @@ static void answer_metadata(struct request *r)
 {
         struct broker *b = r->broker;
         struct metadata_request *in = r->state;
-        struct metadata_broker self = {b->node_id, str_of(b->host), b->port, STR_NULL};
         struct metadata_response answer = {
-                .brokers = {&self, 1},
                 .cluster_id = str_of(log_dir_cluster_id(b->logs)),
-                .controller_id = b->node_id,
+                .controller_id = controller_for_clients(b),
                 .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
         };
+        int32_t live = 0;
+        reply_array(r, &answer.brokers, live_brokers(b));
+        for (struct image_broker *other = b->image.brokers; other; other = other->hh.next) {
+                if (!other->fenced)
+                        answer.brokers.items[live++] = (struct metadata_broker){
+                                other->id, str_of(other->host), other->port, STR_NULL};
+        }
         if (in->topics.count >= 0) {
                 reply_array(r, &answer.topics, in->topics.count);
                 for (int32_t i = 0; i < in->topics.count; i++)
@@ -170,17 +214,37 @@ static void answer_metadata(struct request *r)
         request_finish(r, &out);
 }
 
+/* --- topics that are made because somebody asks for them --- */
+
+static bool is_to_be_made(const struct request *r, const struct metadata_topic *in)
+{
+        return !asks_by_id(in) && !image_topic(&r->broker->image, in->name) &&
+               controller_topic_name_is_valid(in->name);
+}
+
+static bool any_is_to_be_made(const struct request *r)
+{
+        const struct metadata_request *in = r->state;
+        if (!in->allow_auto_topic_creation ||
+            !config_bool(r->broker->config, CONFIG_AUTO_CREATE_TOPICS))
+                return false;
+        for (int32_t i = 0; i < in->topics.count; i++) {
+                if (is_to_be_made(r, &in->topics.items[i]))
+                        return true;
+        }
+        return false;
+}
+
 static void on_created(void *context, enum kerr err)
 {
         (void)err; /* a topic that could not be made is answered as unknown, and asked for again */
         answer_metadata(context);
 }
 
-/* Makes the topics that were asked for and are not there; true when there were any. */
-static bool create_missing(struct request *r, const struct metadata_request *in)
+static void create_missing(struct request *r)
 {
+        const struct metadata_request *in = r->state;
         struct broker *b = r->broker;
-        bool any = false;
         for (int32_t i = 0; i < in->topics.count; i++) {
                 struct new_topic topic = {
                         .name = in->topics.items[i].name,
@@ -189,10 +253,10 @@ static bool create_missing(struct request *r, const struct metadata_request *in)
                                 b->config, CONFIG_DEFAULT_REPLICATION_FACTOR),
                 };
                 char why[200];
-                if (!asks_by_id(&in->topics.items[i]) && !image_topic(&b->image, topic.name))
-                        any |= !controller_create_topic(&b->controller, &topic, why, sizeof why);
+                if (is_to_be_made(r, &in->topics.items[i]))
+                        controller_create_topic(&b->controller, &topic, why, sizeof why);
         }
-        return any;
+        controller_submit(&b->controller, on_created, r);
 }
 
 void handle_metadata(struct request *r)
@@ -201,9 +265,10 @@ void handle_metadata(struct request *r)
         serde_metadata_request(&r->in, in);
         if (!request_is_sound(r))
                 return;
-        if (in->allow_auto_topic_creation &&
-            config_bool(r->broker->config, CONFIG_AUTO_CREATE_TOPICS) && create_missing(r, in))
-                controller_submit(&r->broker->controller, on_created, r);
-        else
+        if (!any_is_to_be_made(r))
                 answer_metadata(r);
+        else if (r->broker->controller.active)
+                create_missing(r);
+        else
+                forward_request(r);
 }

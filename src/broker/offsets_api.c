@@ -5,20 +5,28 @@
 #include "wire/epoch_end.h"
 #include "wire/list_offsets.h"
 
-static enum kerr find_offset(struct replica *replica, int64_t timestamp, struct log_time_hit *hit)
+/* What lies at or above `end` is not committed: nobody hears of it. */
+static enum kerr find_offset(struct replica *replica, int64_t timestamp, int64_t end,
+                             struct log_time_hit *hit)
 {
+        enum kerr err;
         *hit = (struct log_time_hit){.offset = -1, .timestamp = -1, .leader_epoch = -1};
         switch (timestamp) {
         case LIST_OFFSETS_LATEST:
-                hit->offset = replica->high_watermark;
-                hit->leader_epoch = replica->leader_epoch;
+                hit->offset = end;
+                hit->leader_epoch = replica->assignment.leader_epoch;
                 return KERR_NONE;
         case LIST_OFFSETS_EARLIEST:
                 hit->offset = partition_log_start(replica->log);
                 return KERR_NONE;
-        case LIST_OFFSETS_MAX_TIMESTAMP: return partition_log_find_max_time(replica->log, hit);
-        default: return partition_log_find_time(replica->log, timestamp, hit);
+        case LIST_OFFSETS_MAX_TIMESTAMP:
+                err = partition_log_find_max_time(replica->log, hit);
+                break;
+        default: err = partition_log_find_time(replica->log, timestamp, hit);
         }
+        if (hit->offset >= end)
+                *hit = (struct log_time_hit){.offset = -1, .timestamp = -1, .leader_epoch = -1};
+        return err;
 }
 
 static void list_offset(struct request *r, struct str topic,
@@ -28,13 +36,13 @@ static void list_offset(struct request *r, struct str topic,
         enum kerr err;
         struct log_time_hit hit = {.offset = -1, .timestamp = -1, .leader_epoch = -1};
         struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
+        int64_t end = 0;
         if (p)
-                err = replica_check_epoch(&p->replica, in->current_leader_epoch);
+                err = replica_check_leader(&p->replica, in->current_leader_epoch);
+        if (!err && in->timestamp_ms != LIST_OFFSETS_EARLIEST)
+                err = replica_visible_end(&p->replica, &end);
         if (!err)
-                err = find_offset(&p->replica, in->timestamp_ms, &hit);
-        if (!err && in->timestamp_ms != LIST_OFFSETS_LATEST &&
-            in->timestamp_ms != LIST_OFFSETS_EARLIEST && hit.offset >= p->replica.high_watermark)
-                hit = (struct log_time_hit){.offset = -1, .timestamp = -1, .leader_epoch = -1};
+                err = find_offset(&p->replica, in->timestamp_ms, end, &hit);
         *out = (struct list_offsets_partition_response){.index = in->index,
                                                         .error_code = errors_to_wire(err),
                                                         .timestamp_ms = hit.timestamp,
@@ -71,7 +79,7 @@ static void epoch_end(struct request *r, struct str topic, const struct epoch_en
                 .index = in->index, .leader_epoch = -1, .end_offset = -1};
         struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
         if (p)
-                err = replica_check_epoch(&p->replica, in->current_leader_epoch);
+                err = replica_check_leader(&p->replica, in->current_leader_epoch);
         if (!err)
                 leader_epochs_end(partition_log_epochs(p->replica.log), in->leader_epoch,
                                   partition_log_end(p->replica.log), &out->leader_epoch,
@@ -107,7 +115,9 @@ static void delete_records(struct request *r, struct str topic,
         enum kerr err;
         *out = (struct delete_records_partition_response){.index = in->index, .low_watermark = -1};
         struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
-        if (p) {
+        if (p)
+                err = replica_check_leader(&p->replica, -1);
+        if (!err) {
                 int64_t offset = in->offset == -1 ? p->replica.high_watermark : in->offset;
                 if (offset < 0 || offset > p->replica.high_watermark)
                         err = KERR_OFFSET_OUT_OF_RANGE;

@@ -6,10 +6,16 @@
 
 #include <string.h>
 
+/* One partition's append that has not been acknowledged yet. */
+struct pending {
+        int64_t committed_at; /* wait for this offset; 0: done or failed */
+        int32_t leader_epoch; /* in which it was appended */
+};
+
 struct produce_wait {
         struct produce_request request;
         struct produce_response answer;
-        int64_t **committed_at; /* [topic][partition]: wait for this offset; 0: done or failed */
+        struct pending **pending; /* [topic][partition] */
 };
 
 static struct str error_message(enum kerr err)
@@ -42,39 +48,52 @@ static enum kerr in_topics_codec(struct request *r, const struct hosted_partitio
         return err;
 }
 
-/* Appends to one partition; returns the offset to wait for, or 0. */
-static int64_t append(struct request *r, struct str topic, const struct produce_partition *in,
-                      struct produce_partition_response *out)
+/* True when what acks asks for is there: with acks=all the in-sync replicas have it, else our own
+ * log has, as safe as flush.messages asks. */
+static enum kerr is_acknowledged(const struct hosted_partition *p, int16_t acks,
+                                 const struct pending *pending, bool *done)
 {
+        if (acks == -1)
+                return replica_committed(&p->replica, pending->leader_epoch, pending->committed_at,
+                                         done);
+        *done = replica_safe_end(&p->replica) >= pending->committed_at;
+        return !*done && partition_log_is_offline(p->replica.log) ? KERR_KAFKA_STORAGE_ERROR
+                                                                  : KERR_NONE;
+}
+
+/* Appends to one partition. */
+static void append(struct request *r, struct str topic, const struct produce_partition *in,
+                   struct produce_partition_response *out, struct pending *pending)
+{
+        struct produce_wait *wait = r->state;
         enum kerr err;
         struct log_append done;
-        int64_t committed_at = 0;
         out->index = in->index;
         struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
         if (!p) {
                 fail(out, err);
-                return 0;
+                return;
         }
-        int64_t before = p->replica.high_watermark;
         struct buffer repacked = {0};
         struct span batches = in->records.bytes;
         err = in_topics_codec(r, p, &batches, &repacked);
         if (!err)
-                err = replica_append(&p->replica, batches, &done, &committed_at);
+                err = replica_append(&p->replica, batches, wait->request.acks == -1, &done,
+                                     &pending->committed_at);
         buffer_deinit(&repacked);
         if (err) {
                 fail(out, err);
-                return 0;
+                return;
         }
+        pending->leader_epoch = p->replica.assignment.leader_epoch;
         out->base_offset = done.base_offset;
         out->log_append_time_ms = done.log_append_time_ms;
         out->log_start_offset = partition_log_start(p->replica.log);
         out->error_message = STR_NULL;
-        hosted_appended(r->broker, p, p->replica.high_watermark > before);
-        return p->replica.high_watermark < committed_at ? committed_at : 0;
+        replicas_touch(r->broker, p);
 }
 
-/* Calls `each` for every partition that is still waited for; true when none is left. */
+/* Looks at every partition that is still waited for; true when none is left. */
 static bool settle(struct request *r, bool late)
 {
         struct produce_wait *wait = r->state;
@@ -82,26 +101,25 @@ static bool settle(struct request *r, bool late)
         for (int32_t t = 0; t < wait->request.topics.count; t++) {
                 struct produce_topic *topic = &wait->request.topics.items[t];
                 for (int32_t i = 0; i < topic->partitions.count; i++) {
-                        int64_t *at = &wait->committed_at[t][i];
-                        if (*at == 0)
-                                continue;
+                        struct pending *pending = &wait->pending[t][i];
                         struct produce_partition_response *out =
                                 &wait->answer.topics.items[t].partitions.items[i];
+                        bool done = false;
                         enum kerr err;
+                        if (pending->committed_at == 0)
+                                continue;
                         struct hosted_partition *p =
                                 hosted_find(r->broker, topic->name, out->index, &err);
-                        if (p && p->replica.high_watermark < *at) {
-                                if (partition_log_is_offline(p->replica.log))
-                                        err = KERR_KAFKA_STORAGE_ERROR;
-                                else if (late)
-                                        err = KERR_REQUEST_TIMED_OUT;
-                                else
-                                        waiting = true;
-                        }
+                        if (p)
+                                err = is_acknowledged(p, wait->request.acks, pending, &done);
+                        if (!err && !done && late)
+                                err = KERR_REQUEST_TIMED_OUT;
                         if (err)
                                 fail(out, err);
-                        if (err || p->replica.high_watermark >= *at)
-                                *at = 0;
+                        if (err || done)
+                                pending->committed_at = 0;
+                        else
+                                waiting = true;
                 }
         }
         return !waiting;
@@ -135,11 +153,11 @@ static void wait_for_commit(struct request *r)
                 struct produce_topic *topic = &wait->request.topics.items[t];
                 for (int32_t i = 0; i < topic->partitions.count; i++) {
                         enum kerr err;
-                        if (wait->committed_at[t][i] > 0)
+                        if (wait->pending[t][i].committed_at > 0)
                                 lists[count++] =
                                         &hosted_find(r->broker, topic->name,
                                                      topic->partitions.items[i].index, &err)
-                                                 ->waiters;
+                                                 ->hw_waiters;
                 }
         }
         int64_t now_ms = r->broker->world->mono_ms(r->broker->world);
@@ -173,33 +191,31 @@ void handle_produce(struct request *r)
                 return;
         int16_t acks = wait->request.acks;
         bool acks_are_valid = acks >= -1 && acks <= 1;
-        bool waiting = false;
         int32_t topics = wait->request.topics.count;
         reply_array(r, &wait->answer.topics, topics);
-        wait->committed_at = request_alloc(r, (size_t)topics * sizeof(int64_t *));
+        wait->pending = request_alloc(r, (size_t)topics * sizeof(void *));
         for (int32_t t = 0; t < topics; t++) {
                 struct produce_topic *in = &wait->request.topics.items[t];
                 struct produce_topic_response *out = &wait->answer.topics.items[t];
                 out->name = in->name;
                 reply_array(r, &out->partitions, in->partitions.count);
-                wait->committed_at[t] =
-                        request_alloc(r, (size_t)in->partitions.count * sizeof(int64_t));
+                wait->pending[t] =
+                        request_alloc(r, (size_t)in->partitions.count * sizeof(struct pending));
                 for (int32_t i = 0; i < in->partitions.count; i++) {
                         struct produce_partition_response *o = &out->partitions.items[i];
                         if (acks_are_valid) {
-                                wait->committed_at[t][i] =
-                                        append(r, in->name, &in->partitions.items[i], o);
+                                append(r, in->name, &in->partitions.items[i], o,
+                                       &wait->pending[t][i]);
                         } else {
                                 o->index = in->partitions.items[i].index;
                                 fail(o, KERR_INVALID_REQUIRED_ACKS);
                         }
-                        waiting |= wait->committed_at[t][i] > 0;
                 }
         }
         if (acks == 0)
                 finish_unacknowledged(r);
-        else if (waiting)
-                wait_for_commit(r);
-        else
+        else if (settle(r, false))
                 answer(r);
+        else
+                wait_for_commit(r);
 }

@@ -10,6 +10,7 @@ enum { REQUEST_ARENA_BYTES = 64 << 20 };
 static void request_free(struct request *r)
 {
         struct world *world = r->broker->world;
+        forward_forget(r);
         purgatory_cancel(&r->broker->purgatory, &r->delayed);
         controller_forget(&r->broker->controller, r);
         packet_free(r->answer);
@@ -47,28 +48,6 @@ void *request_alloc(struct request *r, size_t size)
         return memory;
 }
 
-bool request_is_sound(struct request *r)
-{
-        if (!r->in.err) {
-                r->arena.limit_bytes = SIZE_MAX; /* from here on it is the broker that asks */
-                return true;
-        }
-        char why[200];
-        snprintf(why, sizeof why, "%s v%d: %s at byte %td of %zu", r->api->name,
-                 r->header.api_version, kerr_text(r->in.err), r->in.at - r->in.start,
-                 r->frame->bytes.size);
-        peer_refuse(r->broker, r->peer, why);
-        return false;
-}
-
-struct serde request_answer(struct request *r)
-{
-        struct packet *packet = packet_new(r->broker->world);
-        struct serde out = serde_writer(packet, r->header.api_version, false);
-        serde_response_header(&out, r->api, &r->header.correlation_id);
-        return out;
-}
-
 /* Sends the finished answers at the head of the connection. */
 static void peer_advance(struct broker *b, struct peer *p)
 {
@@ -92,10 +71,41 @@ static void finish(struct request *r, struct packet *answer)
         peer_advance(r->broker, r->peer);
 }
 
+bool request_is_sound(struct request *r)
+{
+        if (!r->in.err) {
+                r->arena.limit_bytes = SIZE_MAX; /* from here on it is the broker that asks */
+                return true;
+        }
+        if (r->is_enveloped) {
+                finish(r, envelope_wrap(r, NULL, KERR_INVALID_REQUEST));
+                return false;
+        }
+        char why[200];
+        snprintf(why, sizeof why, "%s v%d: %s at byte %td of %zu", r->api->name,
+                 r->header.api_version, kerr_text(r->in.err), r->in.at - r->in.start,
+                 r->frame->bytes.size);
+        peer_refuse(r->broker, r->peer, why);
+        return false;
+}
+
+struct serde request_answer(struct request *r)
+{
+        struct packet *packet = packet_new(r->broker->world);
+        struct serde out = serde_writer(packet, r->header.api_version, false);
+        serde_response_header(&out, r->api, &r->header.correlation_id);
+        return out;
+}
+
 void request_finish(struct request *r, struct serde *out)
 {
         packet_finish(out->out);
-        finish(r, out->out);
+        finish(r, r->is_enveloped ? envelope_wrap(r, out->out, KERR_NONE) : out->out);
+}
+
+void request_finish_packet(struct request *r, struct packet *answer)
+{
+        finish(r, answer);
 }
 
 void request_finish_silently(struct request *r)

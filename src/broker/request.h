@@ -39,6 +39,10 @@ struct request {
         /* For those that wait. The handler's own state is in the arena. */
         struct delayed delayed;
         void *state;
+        struct forward *forward; /* on its way to the controller; see forward.c */
+        /* It came inside of an Envelope, whose header is kept for the answer. */
+        bool is_enveloped;
+        struct request_header envelope;
 };
 
 /* Reads the header and queues the request on its connection; takes the frame. NULL when the header
@@ -54,8 +58,9 @@ void *request_alloc(struct request *r, size_t size);
         ((array)->count = (n),   \
          (array)->items = request_alloc((r), (size_t)(array)->count * sizeof *(array)->items))
 
-/* True when the body was read without error. Else the connection is closed with a logged reason,
- * the request is dead, and the handler returns at once. */
+/* True when the body was read without error. Else the connection is closed with a logged reason
+ * (an envelope is answered with INVALID_REQUEST: other clients use its connection too), the request
+ * is dead, and the handler returns at once. */
 bool request_is_sound(struct request *r);
 
 /* Begins the answer: header written, version and flexibility set for the body. */
@@ -63,6 +68,9 @@ struct serde request_answer(struct request *r);
 
 /* Ends it: the answer leaves as soon as those in front of it have. `r` is dead afterwards. */
 void request_finish(struct request *r, struct serde *out);
+
+/* Ends it with an answer that somebody else has written, header and all. Takes the packet. */
+void request_finish_packet(struct request *r, struct packet *answer);
 
 /* There is no answer (acks=0). `r` is dead afterwards. */
 void request_finish_silently(struct request *r);

@@ -40,27 +40,13 @@ static void read_shape(struct request *r, const struct create_topics_topic *in,
                         (int32_t)config_number(config, CONFIG_DEFAULT_REPLICATION_FACTOR);
 }
 
-/* With one broker there is one assignment for each partition: this broker. */
-static enum kerr check_assignments(struct request *r, const struct create_topics_topic *in,
-                                   char *why)
+/* The controller checks where the replicas go; here, that the request says it once. */
+static enum kerr check_assignments(const struct create_topics_topic *in, char *why)
 {
         if (in->assignments.count > 0 &&
             (in->num_partitions != -1 || in->replication_factor != -1)) {
                 snprintf(why, WHY_BYTES, "give an assignment, or counts, not both");
                 return KERR_INVALID_REQUEST;
-        }
-        /* They may come in any order: Java's client walks a hash map. */
-        bool *seen = request_alloc(r, (size_t)in->assignments.count * sizeof *seen);
-        for (int32_t i = 0; i < in->assignments.count; i++) {
-                const struct create_topics_assignment *a = &in->assignments.items[i];
-                if (a->index < 0 || a->index >= in->assignments.count || seen[a->index] ||
-                    a->broker_ids.count != 1 || a->broker_ids.items[0] != r->broker->node_id) {
-                        snprintf(why, WHY_BYTES,
-                                 "partitions must be 0, 1, 2 … on registered brokers (here: %d)",
-                                 r->broker->node_id);
-                        return KERR_INVALID_REPLICA_ASSIGNMENT;
-                }
-                seen[a->index] = true;
         }
         return KERR_NONE;
 }
@@ -121,10 +107,12 @@ static void create_topic(struct request *r, const struct create_topics_request *
         char *why = new_why(r);
         struct controller *c = &r->broker->controller;
         struct new_topic topic = {.name = in->name,
+                                  .assignments = in->assignments.items,
+                                  .assignment_count = in->assignments.count,
                                   .settings = in->configs.items,
                                   .setting_count = in->configs.count};
         read_shape(r, in, &topic);
-        enum kerr err = check_assignments(r, in, why);
+        enum kerr err = check_assignments(in, why);
         if (!err)
                 err = check_settings(in, why);
         if (!err && request->validate_only)

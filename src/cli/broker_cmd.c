@@ -11,10 +11,11 @@
 
 #include "broker/broker.h"
 #include "cli/cli.h"
+#include "cli/data_dir.h"
 #include "cli/generate_docs.h"
+#include "cli/listeners.h"
 #include "cli/settings.h"
 #include "posix/clock.h"
-#include "posix/files.h"
 #include "posix/world_posix.h"
 
 struct broker_cmd {
@@ -23,8 +24,7 @@ struct broker_cmd {
         struct cli_list overrides;
         struct config config;
 
-        char host[256];
-        int32_t port;
+        struct listeners listeners;
         int lock_fd;
         struct world *world;
         struct broker *broker;
@@ -58,12 +58,11 @@ static int load_settings(struct broker_cmd *b)
                 if (!settings_override(&settings, b->overrides.items[i]))
                         status = CLI_USAGE;
         }
-        const char *listener = config_string(&b->config, CONFIG_LISTENERS);
         if (status == CLI_USAGE)
                 cli_note(b->command, "%s", settings.why);
-        else if (!config_parse_listener(listener, b->host, sizeof b->host, &b->port))
-                return cli_misuse(b->command, "listeners must be PLAINTEXT://HOST:PORT, not '%s'",
-                                  listener);
+        else if (status == CLI_GO_ON && !listeners_read(&b->config, &b->listeners))
+                return cli_misuse(b->command, "listeners must be NAME://HOST:PORT,…, not '%s'",
+                                  config_string(&b->config, CONFIG_LISTENERS));
         return status;
 }
 
@@ -84,56 +83,6 @@ static struct posix_config world_config(const struct config *c)
 }
 
 /* --- start and stop --- */
-
-/* Makes the directory with those above it, each name durable. */
-static enum kerr make_directories(const char *path)
-{
-        char part[4096];
-        size_t size = 0;
-        enum kerr err = KERR_NONE;
-        while (!err && path[size] != '\0') {
-                size += strspn(path + size, "/");
-                size += strcspn(path + size, "/");
-                if (!str_copy((struct str){path, (int32_t)size}, part, sizeof part))
-                        return KERR_INVALID_CONFIG;
-                err = files_make_dir(part);
-                char *slash = strrchr(part, '/');
-                if (!err && slash)
-                        slash[slash == part] = '\0';
-                if (!err)
-                        err = files_sync_dir(slash ? part : ".");
-                else if (err == KERR_EXISTS)
-                        err = KERR_NONE;
-        }
-        return err;
-}
-
-static int lock_data(struct broker_cmd *b)
-{
-        const char *path = config_string(&b->config, CONFIG_LOG_DIRS);
-        enum kerr err = make_directories(path);
-        if (!err)
-                err = files_lock_directory(path, &b->lock_fd);
-        if (err == KERR_EXISTS)
-                return cli_fail(b->command, "another process has locked the data in %s", path);
-        if (err)
-                return cli_fail(b->command, "cannot use %s for data: %s", path, strerror(errno));
-        return CLI_GO_ON;
-}
-
-/* A line of one number, there all at once: whoever waits for the file never sees half of it. */
-static int write_number(const char *command, const char *path, long number)
-{
-        char temporary[4096];
-        snprintf(temporary, sizeof temporary, "%s.tmp", path);
-        FILE *file = fopen(temporary, "w");
-        bool sound = file && fprintf(file, "%ld\n", number) > 0;
-        if (file && fclose(file) != 0)
-                sound = false;
-        if (!sound || rename(temporary, path) != 0)
-                return cli_fail(command, "cannot write %s: %s", path, strerror(errno));
-        return CLI_GO_ON;
-}
 
 /* Each connection and each segment takes a descriptor. */
 static void raise_descriptor_limit(void)
@@ -163,35 +112,67 @@ static void stop_on_signals(struct world *world)
         sigaction(SIGINT, &action, NULL);
 }
 
+/* Brings up every listener, and puts the ports that they got in the place of zeros. */
+static int listen_everywhere(struct broker_cmd *b)
+{
+        for (int i = 0; i < b->listeners.count; i++) {
+                struct listener_place *place = &b->listeners.places[i];
+                if (world_posix_listen(b->world, place->host, place->port, &place->port))
+                        return cli_fail(b->command, "cannot listen on %s:%d: %s", place->host,
+                                        place->port, strerror(errno));
+        }
+        return CLI_GO_ON;
+}
+
 static int tell_ready(struct broker_cmd *b, int64_t start_ms)
 {
+        const struct listener_place *told = &b->listeners.places[b->listeners.told];
+        const char *roles = config_string(&b->config, CONFIG_PROCESS_ROLES);
         int status = CLI_GO_ON;
-        printf("odradek: broker %lld ready on %s:%d, data in %s (%lld ms)\n",
-               (long long)config_number(&b->config, CONFIG_NODE_ID), b->host, b->port,
+        printf("odradek: %s %lld ready on %s:%d, data in %s (%lld ms)\n",
+               strcmp(roles, "controller") == 0 ? "controller" : "broker",
+               (long long)config_number(&b->config, CONFIG_NODE_ID), told->host, told->port,
                config_string(&b->config, CONFIG_LOG_DIRS), (long long)(clock_mono_ms() - start_ms));
         fflush(stdout);
         if (b->pid_path)
-                status = write_number(b->command, b->pid_path, getpid());
+                status = number_file_write(b->command, b->pid_path, getpid());
         if (b->port_path && status == CLI_GO_ON)
-                status = write_number(b->command, b->port_path, b->port);
+                status = number_file_write(b->command, b->port_path, told->port);
+        return status;
+}
+
+static bool is_not_ready(void *context)
+{
+        return !broker_is_ready(((const struct broker_cmd *)context)->broker);
+}
+
+/* Until a signal; that may come before it is ready, as when its peers are not there. */
+static int serve_until_signal(struct broker_cmd *b, int64_t start_ms)
+{
+        world_posix_run(b->world, is_not_ready, b);
+        if (is_not_ready(b))
+                return CLI_GO_ON;
+        int status = tell_ready(b, start_ms);
+        if (status == CLI_GO_ON)
+                world_posix_run(b->world, NULL, NULL);
         return status;
 }
 
 /* With the world there and the data locked. */
 static int serve(struct broker_cmd *b, int64_t start_ms)
 {
-        int32_t port;
-        if (world_posix_listen(b->world, b->host, b->port, &port))
-                return cli_fail(b->command, "cannot listen on %s:%d: %s", b->host, b->port,
-                                strerror(errno));
-        b->port = port;
-        if (broker_open(b->world, &b->config, port, &b->broker))
+        int status = listen_everywhere(b);
+        if (status != CLI_GO_ON)
+                return status;
+        if (broker_open(b->world, &b->config, b->listeners.places[b->listeners.told].port,
+                        &b->broker))
                 return CLI_FAILED; /* the broker has logged why */
         world_posix_set_actor(b->world, broker_actor(b->broker));
         stop_on_signals(b->world);
-        int status = tell_ready(b, start_ms);
-        if (status == CLI_GO_ON)
-                world_posix_run(b->world, NULL, NULL);
+        status = serve_until_signal(b, start_ms);
+        broker_begin_stop(b->broker);
+        while (!broker_may_close(b->broker))
+                world_posix_step(b->world, -1);
         enum kerr err = broker_close(b->broker);
         if (err)
                 return cli_fail(b->command, "the stop was not clean: %s", kerr_text(err));
@@ -203,7 +184,8 @@ static int run(struct broker_cmd *b)
         int64_t start_ms = clock_mono_ms();
         struct posix_config posix = world_config(&b->config);
         raise_descriptor_limit();
-        int status = lock_data(b);
+        int status =
+                data_dir_lock(b->command, config_string(&b->config, CONFIG_LOG_DIRS), &b->lock_fd);
         if (status != CLI_GO_ON)
                 return status;
         enum kerr err = world_posix_new(&posix, &b->world);

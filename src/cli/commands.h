@@ -6,8 +6,12 @@
 #define ODRADEK_CLI_COMMANDS_H
 
 int broker_cmd(int argc, char **argv);
+int cluster_cmd(int argc, char **argv);
 int topics_cmd(int argc, char **argv);
 int configs_cmd(int argc, char **argv);
+int leader_election_cmd(int argc, char **argv);
+int reassign_partitions_cmd(int argc, char **argv);
+int metadata_quorum_cmd(int argc, char **argv);
 int console_producer_cmd(int argc, char **argv);
 int console_consumer_cmd(int argc, char **argv);
 int producer_perf_cmd(int argc, char **argv);

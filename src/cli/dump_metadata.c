@@ -50,6 +50,18 @@ static void print_register_broker(FILE *out, const struct register_broker_record
         fputc(']', out);
         print_str(out, "rack", m->rack);
         fprintf(out, " fenced=%s", m->fenced ? "true" : "false");
+        if (m->in_controlled_shutdown)
+                fputs(" inControlledShutdown=true", out);
+}
+
+static void print_registration_change(FILE *out, const struct broker_registration_change_record *m)
+{
+        fprintf(out, "BrokerRegistrationChangeRecord brokerId=%d brokerEpoch=%" PRId64,
+                m->broker_id, m->broker_epoch);
+        if (m->fenced != BROKER_SAME)
+                fprintf(out, " fenced=%s", m->fenced == BROKER_FENCED ? "true" : "false");
+        if (m->in_controlled_shutdown != BROKER_SAME)
+                fputs(" inControlledShutdown=true", out);
 }
 
 static void print_partition(FILE *out, const struct partition_record *m)
@@ -62,6 +74,10 @@ static void print_partition(FILE *out, const struct partition_record *m)
         print_brokers(out, "addingReplicas", &m->adding_replicas);
         fprintf(out, " leader=%d leaderEpoch=%d partitionEpoch=%d", m->leader, m->leader_epoch,
                 m->partition_epoch);
+        if (m->elr.count > 0)
+                print_brokers(out, "eligibleLeaderReplicas", &m->elr);
+        if (m->last_known_elr.count > 0)
+                print_brokers(out, "lastKnownElr", &m->last_known_elr);
 }
 
 static void print_partition_change(FILE *out, const struct partition_change_record *m)
@@ -74,6 +90,8 @@ static void print_partition_change(FILE *out, const struct partition_change_reco
         print_brokers(out, "replicas", &m->replicas);
         print_brokers(out, "removingReplicas", &m->removing_replicas);
         print_brokers(out, "addingReplicas", &m->adding_replicas);
+        print_brokers(out, "eligibleLeaderReplicas", &m->elr);
+        print_brokers(out, "lastKnownElr", &m->last_known_elr);
 }
 
 static void print_config(FILE *out, const struct config_record *m)
@@ -114,6 +132,10 @@ static void print_metadata_record(FILE *out, const struct metadata_record *m)
                         m->producer_ids.broker_id, m->producer_ids.broker_epoch,
                         m->producer_ids.next_producer_id);
                 break;
+        case METADATA_BROKER_REGISTRATION_CHANGE:
+                print_registration_change(out, &m->broker_registration_change);
+                break;
+        case METADATA_NO_OP: fputs("NoOpRecord", out); break;
         }
 }
 

@@ -14,8 +14,12 @@ struct command {
 
 static const struct command commands[] = {
         {"broker", broker_cmd, "run a broker"},
+        {"cluster", cluster_cmd, "run several brokers on this machine, kill and restart them"},
         {"topics", topics_cmd, "make, list, describe, change and delete topics"},
         {"configs", configs_cmd, "show and change the settings of topics and brokers"},
+        {"leader-election", leader_election_cmd, "make preferred replicas leaders again"},
+        {"reassign-partitions", reassign_partitions_cmd, "move partitions to other brokers"},
+        {"metadata-quorum", metadata_quorum_cmd, "show who votes, who leads and who lags"},
         {"console-producer", console_producer_cmd, "send the lines of standard input"},
         {"console-consumer", console_consumer_cmd, "print the records of a topic"},
         {"producer-perf-test", producer_perf_cmd, "measure how fast records can be sent"},

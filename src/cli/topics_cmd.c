@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/node_list.h"
 #include "cli/real_client.h"
+#include "cli/topic_printer.h"
 
 struct topics {
         struct real_client client;
@@ -14,7 +16,8 @@ struct topics {
         struct buffer names;   /* of the topics, a NUL behind each */
         struct buffer configs; /* "a=b,c=d" of the topic being described */
 
-        const char *server, *topic;
+        const char *server, *topic, *assignment;
+        bool under_replicated, unavailable;
         bool create, list, describe, delete, alter;
         bool if_exists, if_not_exists;
         int64_t partitions, replication_factor;
@@ -92,42 +95,17 @@ static void take_configs(void *context, const struct admin_result *result)
         }
 }
 
-static void print_nodes(const char *label, const int32_t *nodes, int32_t count)
-{
-        printf("\t%s: ", label);
-        for (int32_t i = 0; i < count; i++)
-                printf("%s%d", i > 0 ? "," : "", nodes[i]);
-}
-
-static void print_partition(struct str topic, const struct metadata_partition_response *p)
-{
-        printf("\tTopic: %.*s\tPartition: %d\tLeader: ", topic.size, topic.data, p->index);
-        if (p->leader_id >= 0)
-                printf("%d", p->leader_id);
-        else
-                printf("none");
-        print_nodes("Replicas", p->replicas.items, p->replicas.count);
-        print_nodes("Isr", p->isr.items, p->isr.count);
-        putchar('\n');
-}
-
 static void print_topic(void *context, const struct admin_result *result)
 {
         struct topics *t = context;
         t->status = topic_outcome(t, result);
         if (result->err)
                 return;
-        const struct metadata_topic_response *topic = &result->metadata->topics.items[0];
-        char id[UUID_TEXT_CHARS + 1];
-        int32_t count = topic->partitions.count;
-        uuid_format(&topic->topic_id, id);
-        printf("Topic: %.*s\tTopicId: %s\tPartitionCount: %d\tReplicationFactor: %d\tConfigs: "
-               "%.*s\n",
-               topic->name.size, topic->name.data, id, count,
-               count > 0 ? topic->partitions.items[0].replicas.count : 0, (int)t->configs.size,
-               (const char *)t->configs.data);
-        for (int32_t i = 0; i < count; i++)
-                print_partition(topic->name, &topic->partitions.items[i]);
+        struct str configs = {(const char *)t->configs.data, (int32_t)t->configs.size};
+        enum topic_filter filter = t->under_replicated ? TOPIC_UNDER_REPLICATED
+                                   : t->unavailable    ? TOPIC_UNAVAILABLE
+                                                       : TOPIC_WHOLE;
+        topic_print(&result->metadata->topics.items[0], configs, filter, stdout);
 }
 
 static int describe_one(struct topics *t)
@@ -168,13 +146,38 @@ static void on_created(void *context, const struct admin_result *result)
                 printf("Created topic %s.\n", t->topic);
 }
 
+/* The lists of --replica-assignment, as the protocol wants them. */
+struct assignments {
+        struct replica_set sets[CLI_LIST_MAX];
+        struct create_topics_assignment items[CLI_LIST_MAX];
+        int32_t count;
+};
+
+static bool read_assignments(const char *at, struct assignments *into)
+{
+        do {
+                int32_t i = into->count++;
+                if (i == CLI_LIST_MAX || !node_list_read(&at, ':', &into->sets[i]))
+                        return false;
+                into->items[i].index = i;
+                into->items[i].broker_ids.items = into->sets[i].ids;
+                into->items[i].broker_ids.count = into->sets[i].count;
+        } while (*at++ == ',');
+        return at[-1] == '\0';
+}
+
 static int create(struct topics *t)
 {
         struct create_topics_config configs[CLI_LIST_MAX];
+        struct assignments assignments = {.count = 0};
+        if (t->assignment && !read_assignments(t->assignment, &assignments))
+                return cli_misuse("topics", "--replica-assignment must be like 1:2,2:3, not '%s'",
+                                  t->assignment);
         struct create_topics_topic topic = {
                 .name = str_of(t->topic),
                 .num_partitions = (int32_t)t->partitions,
                 .replication_factor = (int16_t)t->replication_factor,
+                .assignments = {assignments.items, assignments.count},
                 .configs = {configs, t->settings.count},
         };
         for (int i = 0; i < t->settings.count; i++) {
@@ -224,6 +227,12 @@ static int parse(struct topics *t, int argc, char **argv)
                  INT32_MAX},
                 {"replication-factor", CLI_NUMBER, &t->replication_factor, "R",
                  "replicas of each partition", 1, INT16_MAX},
+                {"replica-assignment", CLI_TEXT, &t->assignment, "LIST",
+                 "instead: brokers of each, as 1:2:3,2:3:1", 0, 0},
+                {"under-replicated-partitions", CLI_FLAG, &t->under_replicated, NULL,
+                 "describe only those with replicas not in sync", 0, 0},
+                {"unavailable-partitions", CLI_FLAG, &t->unavailable, NULL,
+                 "describe only those without a leader", 0, 0},
                 {"config", CLI_LIST, &t->settings, "K=V", "a setting of the new topic", 0, 0},
                 {"if-exists", CLI_FLAG, &t->if_exists, NULL, "a missing topic is no error", 0, 0},
                 {"if-not-exists", CLI_FLAG, &t->if_not_exists, NULL,
@@ -245,6 +254,12 @@ static int parse(struct topics *t, int argc, char **argv)
                                            "--delete");
         if (!t->topic && !t->list && !t->describe)
                 return cli_misuse(argv[0], "--topic is missing");
+        if (t->assignment && (!t->create || t->partitions > 0 || t->replication_factor > 0))
+                return cli_misuse(argv[0], "--replica-assignment goes with --create alone, instead "
+                                           "of --partitions and --replication-factor");
+        if ((t->under_replicated || t->unavailable) && !t->describe)
+                return cli_misuse(argv[0], "--under-replicated-partitions and "
+                                           "--unavailable-partitions go with --describe");
         if (t->alter && t->partitions < 0)
                 return cli_misuse(argv[0], "--alter needs --partitions");
         return CLI_GO_ON;

@@ -1,64 +1,9 @@
-#include "client/admin.h"
-
-#include "wire/metadata.h"
+#include "client/admin_operation.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
-
-/* A request's message while it waits to be written, with copies of all it points at. */
-union question {
-        struct create_topics_request create_topics;
-        struct delete_topics_request delete_topics;
-        struct create_partitions_request create_partitions;
-        struct metadata_request metadata;
-        struct describe_cluster_request describe_cluster;
-        struct list_offsets_request list_offsets;
-        struct delete_records_request delete_records;
-        struct describe_configs_request describe_configs;
-        struct alter_configs_request alter_configs;
-};
-
-union answer {
-        struct create_topics_response create_topics;
-        struct delete_topics_response delete_topics;
-        struct create_partitions_response create_partitions;
-        struct metadata_response metadata;
-        struct describe_cluster_response describe_cluster;
-        struct list_offsets_response list_offsets;
-        struct delete_records_response delete_records;
-        struct describe_configs_response describe_configs;
-        struct alter_configs_response alter_configs;
-};
-
-/* What the operations of one API have in common. */
-struct kind {
-        int16_t api_key;
-        bool changes; /* something: an answer that is lost leaves it unknown */
-        void (*write)(struct serde *s, union question *q, int32_t timeout_ms);
-        /* Reads the answer into `a` and puts error, message and pointer into `r`. */
-        void (*read)(struct serde *s, union answer *a, struct admin_result *r);
-};
-
-struct operation {
-        struct admin *admin;
-        const struct kind *kind;
-        struct arena arena; /* holds what `question` points at */
-        union question question;
-        int16_t version_min;
-        int32_t node;      /* whom to ask, unless it is a leader */
-        const char *topic; /* of the leader to ask; NULL: not a leader */
-        int32_t partition;
-        admin_done *on_done;
-        void *context;
-        int64_t deadline_ms, retry_after_ms;
-        int32_t timeout_ms; /* of the attempt under way */
-        bool asked;
-        enum kerr err; /* of the last attempt */
-        bool unknown;
-        struct operation *prev, *next;
-};
 
 struct admin {
         struct service service;
@@ -225,8 +170,8 @@ int32_t admin_pending(const struct admin *a)
         return count;
 }
 
-static struct operation *begin(struct admin *a, const struct kind *kind, int32_t node,
-                               admin_done *on_done, void *context)
+struct operation *operation_begin(struct admin *a, const struct kind *kind, int32_t node,
+                                  admin_done *on_done, void *context)
 {
         struct operation *o = calloc(1, sizeof *o);
         if (!o)
@@ -243,9 +188,17 @@ static struct operation *begin(struct admin *a, const struct kind *kind, int32_t
         return o;
 }
 
-/* --- copies of what is passed in --- */
+struct operation *operation_begin_at_leader(struct admin *a, const struct kind *kind,
+                                            const char *topic, int32_t partition,
+                                            admin_done *on_done, void *context)
+{
+        struct operation *o = operation_begin(a, kind, NODE_ANY, on_done, context);
+        o->topic = operation_keep(o, topic, strlen(topic) + 1);
+        o->partition = partition;
+        return o;
+}
 
-static void *keep(struct operation *o, const void *from, size_t size)
+void *operation_keep(struct operation *o, const void *from, size_t size)
 {
         void *copy = arena_alloc(&o->arena, size);
         if (!copy)
@@ -255,335 +208,9 @@ static void *keep(struct operation *o, const void *from, size_t size)
         return copy;
 }
 
-static struct str keep_str(struct operation *o, struct str s)
+struct str operation_keep_str(struct operation *o, struct str s)
 {
         if (s.size >= 0)
-                s.data = keep(o, s.data, (size_t)s.size);
+                s.data = operation_keep(o, s.data, (size_t)s.size);
         return s;
-}
-
-static struct str keep_name(struct operation *o, const char *name)
-{
-        return keep_str(o, str_of(name));
-}
-
-/* An array of the one item given, or of `count` items. */
-#define KEEP_ARRAY(o, array, from, n)                                                     \
-        do {                                                                              \
-                (array)->items = keep((o), (from), (size_t)(n) * sizeof *(array)->items); \
-                (array)->count = (n);                                                     \
-        } while (0)
-#define KEEP_ONE(o, array, ...) KEEP_ARRAY(o, array, (&__VA_ARGS__), 1)
-
-/* The only item of an answer, or NULL with the result in error when there is not exactly one. */
-#define ONLY_ITEM(array, r) \
-        ((array)->count == 1 ? &(array)->items[0] : ((r)->err = KERR_MALFORMED, NULL))
-
-/* --- topics --- */
-
-static void write_create_topics(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        q->create_topics.timeout_ms = timeout_ms;
-        serde_create_topics_request(s, &q->create_topics);
-}
-
-static void read_create_topics(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_create_topics_response(s, &a->create_topics);
-        r->created = ONLY_ITEM(&a->create_topics.topics, r);
-        if (r->created) {
-                r->err = (enum kerr)r->created->error_code;
-                r->message = r->created->error_message;
-        }
-}
-
-static const struct kind create_topics = {API_CREATE_TOPICS, true, write_create_topics,
-                                          read_create_topics};
-
-void admin_create_topic(struct admin *a, const struct create_topics_topic *topic,
-                        bool validate_only, admin_done *on_done, void *context)
-{
-        struct operation *o = begin(a, &create_topics, NODE_CONTROLLER, on_done, context);
-        struct create_topics_topic copy = *topic;
-        copy.name = keep_str(o, copy.name);
-        KEEP_ARRAY(o, &copy.assignments, topic->assignments.items, topic->assignments.count);
-        for (int32_t i = 0; i < copy.assignments.count; i++)
-                KEEP_ARRAY(o, &copy.assignments.items[i].broker_ids,
-                           topic->assignments.items[i].broker_ids.items,
-                           topic->assignments.items[i].broker_ids.count);
-        KEEP_ARRAY(o, &copy.configs, topic->configs.items, topic->configs.count);
-        for (int32_t i = 0; i < copy.configs.count; i++) {
-                copy.configs.items[i].name = keep_str(o, copy.configs.items[i].name);
-                copy.configs.items[i].value = keep_str(o, copy.configs.items[i].value);
-        }
-        o->question.create_topics.validate_only = validate_only;
-        KEEP_ONE(o, &o->question.create_topics.topics, copy);
-}
-
-static void write_delete_topics(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        q->delete_topics.timeout_ms = timeout_ms;
-        serde_delete_topics_request(s, &q->delete_topics);
-}
-
-static void read_delete_topics(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_delete_topics_response(s, &a->delete_topics);
-        const struct delete_topics_topic_response *m = ONLY_ITEM(&a->delete_topics.topics, r);
-        if (m) {
-                r->err = (enum kerr)m->error_code;
-                r->message = m->error_message;
-        }
-}
-
-static const struct kind delete_topics = {API_DELETE_TOPICS, true, write_delete_topics,
-                                          read_delete_topics};
-
-void admin_delete_topic(struct admin *a, const char *topic, admin_done *on_done, void *context)
-{
-        struct operation *o = begin(a, &delete_topics, NODE_CONTROLLER, on_done, context);
-        struct delete_topics_topic m = {.name = keep_name(o, topic)};
-        KEEP_ONE(o, &o->question.delete_topics.topics, m);
-}
-
-static void write_create_partitions(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        q->create_partitions.timeout_ms = timeout_ms;
-        serde_create_partitions_request(s, &q->create_partitions);
-}
-
-static void read_create_partitions(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_create_partitions_response(s, &a->create_partitions);
-        const struct create_partitions_topic_response *m =
-                ONLY_ITEM(&a->create_partitions.topics, r);
-        if (m) {
-                r->err = (enum kerr)m->error_code;
-                r->message = m->error_message;
-        }
-}
-
-static const struct kind create_partitions = {API_CREATE_PARTITIONS, true, write_create_partitions,
-                                              read_create_partitions};
-
-void admin_create_partitions(struct admin *a, const char *topic, int32_t count, admin_done *on_done,
-                             void *context)
-{
-        struct operation *o = begin(a, &create_partitions, NODE_CONTROLLER, on_done, context);
-        struct create_partitions_topic m = {
-                .name = keep_name(o, topic), .count = count, .assignments.count = -1};
-        KEEP_ONE(o, &o->question.create_partitions.topics, m);
-}
-
-/* --- metadata --- */
-
-static void write_metadata(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        (void)timeout_ms;
-        serde_metadata_request(s, &q->metadata);
-}
-
-static void read_metadata(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_metadata_response(s, &a->metadata);
-        r->metadata = &a->metadata;
-}
-
-static void read_one_topic(struct serde *s, union answer *a, struct admin_result *r)
-{
-        read_metadata(s, a, r);
-        const struct metadata_topic_response *m = ONLY_ITEM(&a->metadata.topics, r);
-        if (m)
-                r->err = (enum kerr)m->error_code;
-}
-
-static const struct kind list_topics = {API_METADATA, false, write_metadata, read_metadata};
-static const struct kind describe_topic = {API_METADATA, false, write_metadata, read_one_topic};
-
-void admin_list_topics(struct admin *a, admin_done *on_done, void *context)
-{
-        struct operation *o = begin(a, &list_topics, NODE_ANY, on_done, context);
-        o->question.metadata.topics.count = -1;
-}
-
-void admin_describe_topic(struct admin *a, const char *topic, admin_done *on_done, void *context)
-{
-        struct operation *o = begin(a, &describe_topic, NODE_ANY, on_done, context);
-        o->version_min = 10; /* KIP-516: who describes a topic wants its id */
-        struct metadata_topic m = {.name = keep_name(o, topic)};
-        KEEP_ONE(o, &o->question.metadata.topics, m);
-}
-
-static void write_describe_cluster(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        (void)timeout_ms;
-        serde_describe_cluster_request(s, &q->describe_cluster);
-}
-
-static void read_describe_cluster(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_describe_cluster_response(s, &a->describe_cluster);
-        r->err = (enum kerr)a->describe_cluster.error_code;
-        r->message = a->describe_cluster.error_message;
-        r->cluster = &a->describe_cluster;
-}
-
-static const struct kind describe_cluster = {API_DESCRIBE_CLUSTER, false, write_describe_cluster,
-                                             read_describe_cluster};
-
-void admin_describe_cluster(struct admin *a, admin_done *on_done, void *context)
-{
-        struct operation *o = begin(a, &describe_cluster, NODE_ANY, on_done, context);
-        o->question.describe_cluster.endpoint_type = ENDPOINT_BROKERS;
-}
-
-/* --- what only a partition's leader can do --- */
-
-static void write_list_offsets(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        (void)timeout_ms;
-        serde_list_offsets_request(s, &q->list_offsets);
-}
-
-static void read_list_offsets(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_list_offsets_response(s, &a->list_offsets);
-        const struct list_offsets_topic_response *m = ONLY_ITEM(&a->list_offsets.topics, r);
-        r->offset = m ? ONLY_ITEM(&m->partitions, r) : NULL;
-        if (r->offset)
-                r->err = (enum kerr)r->offset->error_code;
-}
-
-static const struct kind list_offsets = {API_LIST_OFFSETS, false, write_list_offsets,
-                                         read_list_offsets};
-
-static struct operation *begin_at_leader(struct admin *a, const struct kind *kind,
-                                         const char *topic, int32_t partition, admin_done *on_done,
-                                         void *context)
-{
-        struct operation *o = begin(a, kind, NODE_ANY, on_done, context);
-        o->topic = keep(o, topic, strlen(topic) + 1);
-        o->partition = partition;
-        return o;
-}
-
-void admin_list_offsets(struct admin *a, const char *topic, int32_t partition, int64_t timestamp_ms,
-                        admin_done *on_done, void *context)
-{
-        struct operation *o = begin_at_leader(a, &list_offsets, topic, partition, on_done, context);
-        struct list_offsets_partition p = {
-                .index = partition, .current_leader_epoch = -1, .timestamp_ms = timestamp_ms};
-        struct list_offsets_topic m = {.name = str_of(o->topic)};
-        KEEP_ONE(o, &m.partitions, p);
-        if (timestamp_ms == LIST_OFFSETS_MAX_TIMESTAMP)
-                o->version_min = 7; /* KIP-734; before, it would be taken for a time */
-        o->question.list_offsets.replica_id = -1;
-        KEEP_ONE(o, &o->question.list_offsets.topics, m);
-}
-
-static void write_delete_records(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        q->delete_records.timeout_ms = timeout_ms;
-        serde_delete_records_request(s, &q->delete_records);
-}
-
-static void read_delete_records(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_delete_records_response(s, &a->delete_records);
-        const struct delete_records_topic_response *m = ONLY_ITEM(&a->delete_records.topics, r);
-        r->deleted_records = m ? ONLY_ITEM(&m->partitions, r) : NULL;
-        if (r->deleted_records)
-                r->err = (enum kerr)r->deleted_records->error_code;
-}
-
-static const struct kind delete_records = {API_DELETE_RECORDS, true, write_delete_records,
-                                           read_delete_records};
-
-void admin_delete_records(struct admin *a, const char *topic, int32_t partition, int64_t offset,
-                          admin_done *on_done, void *context)
-{
-        struct operation *o =
-                begin_at_leader(a, &delete_records, topic, partition, on_done, context);
-        struct delete_records_partition p = {.index = partition, .offset = offset};
-        struct delete_records_topic m = {.name = str_of(o->topic)};
-        KEEP_ONE(o, &m.partitions, p);
-        KEEP_ONE(o, &o->question.delete_records.topics, m);
-}
-
-/* --- configurations --- */
-
-/* A broker's own configuration is asked of that broker. */
-static int32_t node_of(enum config_resource_type type, const char *name, int32_t otherwise)
-{
-        char *end;
-        long node = strtol(name, &end, 10);
-        bool is_broker = type == CONFIG_RESOURCE_BROKER && end != name && !*end;
-        return is_broker && node >= 0 && node <= INT32_MAX ? (int32_t)node : otherwise;
-}
-
-static void write_describe_configs(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        (void)timeout_ms;
-        serde_describe_configs_request(s, &q->describe_configs);
-}
-
-static void read_describe_configs(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_describe_configs_response(s, &a->describe_configs);
-        r->configs = ONLY_ITEM(&a->describe_configs.resources, r);
-        if (r->configs) {
-                r->err = (enum kerr)r->configs->error_code;
-                r->message = r->configs->error_message;
-        }
-}
-
-static const struct kind describe_configs = {API_DESCRIBE_CONFIGS, false, write_describe_configs,
-                                             read_describe_configs};
-
-void admin_describe_configs(struct admin *a, enum config_resource_type type, const char *name,
-                            admin_done *on_done, void *context)
-{
-        struct operation *o =
-                begin(a, &describe_configs, node_of(type, name, NODE_ANY), on_done, context);
-        struct describe_configs_resource m = {.resource_type = (int8_t)type,
-                                              .resource_name = keep_name(o, name),
-                                              .keys.count = -1};
-        o->question.describe_configs.include_synonyms = true;
-        KEEP_ONE(o, &o->question.describe_configs.resources, m);
-}
-
-static void write_alter_configs(struct serde *s, union question *q, int32_t timeout_ms)
-{
-        (void)timeout_ms;
-        serde_incremental_alter_configs_request(s, &q->alter_configs);
-}
-
-static void read_alter_configs(struct serde *s, union answer *a, struct admin_result *r)
-{
-        serde_alter_configs_response(s, &a->alter_configs);
-        const struct alter_configs_resource_response *m = ONLY_ITEM(&a->alter_configs.resources, r);
-        if (m) {
-                r->err = (enum kerr)m->error_code;
-                r->message = m->error_message;
-        }
-}
-
-static const struct kind alter_configs = {API_INCREMENTAL_ALTER_CONFIGS, true, write_alter_configs,
-                                          read_alter_configs};
-
-void admin_alter_configs(struct admin *a, enum config_resource_type type, const char *name,
-                         const struct alter_configs_config *configs, int32_t config_count,
-                         bool validate_only, admin_done *on_done, void *context)
-{
-        struct operation *o =
-                begin(a, &alter_configs, node_of(type, name, NODE_CONTROLLER), on_done, context);
-        struct alter_configs_resource m = {.resource_type = (int8_t)type,
-                                           .resource_name = keep_name(o, name)};
-        KEEP_ARRAY(o, &m.configs, configs, config_count);
-        for (int32_t i = 0; i < config_count; i++) {
-                m.configs.items[i].name = keep_str(o, configs[i].name);
-                m.configs.items[i].value = keep_str(o, configs[i].value);
-        }
-        o->question.alter_configs.validate_only = validate_only;
-        KEEP_ONE(o, &o->question.alter_configs.resources, m);
 }

@@ -1,4 +1,4 @@
-/* admin.h - makes, changes, removes and describes topics, configurations and the cluster.
+/* admin.h - makes, changes, removes and describes topics, configurations, replicas and the cluster.
  *
  * Each call is one operation on one thing (a topic, a partition, a resource), so each has one
  * result. Retriable errors are retried after retry.backoff.ms until default.api.timeout.ms.
@@ -21,7 +21,10 @@
 #include "wire/delete_records.h"
 #include "wire/delete_topics.h"
 #include "wire/describe_cluster.h"
+#include "wire/describe_quorum.h"
+#include "wire/elect_leaders.h"
 #include "wire/list_offsets.h"
+#include "wire/reassignments.h"
 
 struct admin;
 
@@ -52,6 +55,9 @@ struct admin_result {
                 const struct delete_records_partition_response *deleted_records;
                 const struct describe_configs_resource_response *configs;
                 const struct describe_cluster_response *cluster;
+                const struct elect_leaders_response *elected;
+                const struct list_reassignments_response *reassignments;
+                const struct describe_quorum_partition_response *quorum;
         };
 };
 
@@ -87,5 +93,23 @@ void admin_describe_configs(struct admin *a, enum config_resource_type type, con
 void admin_alter_configs(struct admin *a, enum config_resource_type type, const char *name,
                          const struct alter_configs_config *configs, int32_t config_count,
                          bool validate_only, admin_done *on_done, void *context);
+
+/* Makes the preferred replica the leader, or, unclean, a live one that may lack records when there
+ * is no other. ELECTION_NOT_NEEDED when it leads already. */
+void admin_elect_leader(struct admin *a, enum election_type type, const char *topic,
+                        int32_t partition, admin_done *on_done, void *context);
+
+/* Of all partitions; `elected` has an outcome for each that needed an election. */
+void admin_elect_all_leaders(struct admin *a, enum election_type type, admin_done *on_done,
+                             void *context);
+
+/* Begins to move the partition to these brokers, the preferred leader first; count -1 ends a move
+ * that is under way and goes back. Done when the controller has noted it: see
+ * admin_list_reassignments() for how it goes on. */
+void admin_reassign(struct admin *a, const char *topic, int32_t partition, const int32_t *replicas,
+                    int32_t count, admin_done *on_done, void *context);
+void admin_list_reassignments(struct admin *a, admin_done *on_done, void *context);
+
+void admin_describe_quorum(struct admin *a, admin_done *on_done, void *context);
 
 #endif

@@ -146,8 +146,10 @@ static void give_up(struct connection *c, const char *why)
 
 void connection_on_close(struct connection *c, enum kerr why)
 {
-        world_log(c->world, WORLD_WARN, "no connection to %s:%d (node %d): %s", c->host, c->port,
-                  c->node, kerr_text(why));
+        /* Once is enough: it is dialled again and again. */
+        world_log(c->world, c->failures == 0 ? WORLD_WARN : WORLD_DEBUG,
+                  "no connection to %s:%d (node %d): %s", c->host, c->port, c->node,
+                  kerr_text(why));
         lose(c);
 }
 
@@ -174,7 +176,7 @@ static void send_packet(struct connection *c, const struct api *api, int16_t ver
 static int16_t common_version(const struct connection *c, const struct api *api,
                               int16_t version_min)
 {
-        int16_t ours = version_min > api->client_max ? api->max : api->client_max;
+        int16_t ours = version_min > api->client_max ? version_min : api->client_max;
         int16_t max = ours < c->peer[api->key].max ? ours : c->peer[api->key].max;
         bool fits = max >= api->min && max >= c->peer[api->key].min && max >= version_min;
         return fits ? max : -1;

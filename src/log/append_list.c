@@ -35,6 +35,15 @@ static void stamp_time(struct stamped_batch *batch, struct span payload, int64_t
         h->crc = crc32c(h->crc, payload.data, payload.size);
 }
 
+/* Takes the batch of this header off the front of *bytes; answers what is behind the header. */
+static struct span take_batch(struct span *bytes, const struct batch_header *h)
+{
+        size_t size = (size_t)batch_size(h);
+        struct span payload = span_of(bytes->data + BATCH_HEADER_BYTES, size - BATCH_HEADER_BYTES);
+        *bytes = span_of(bytes->data + size, bytes->size - size);
+        return payload;
+}
+
 /* Copies the header of the first batch in *bytes, stamped, and takes the batch off. */
 static enum kerr stamp_batch(struct stamped_batch *batch, struct span *payload, struct span *bytes,
                              const struct log_config *config, const struct append_stamp *stamp)
@@ -45,9 +54,7 @@ static enum kerr stamp_batch(struct stamped_batch *batch, struct span *payload, 
                 err = check_client_batch(h, config);
         if (err)
                 return err == KERR_TRUNCATED ? KERR_CORRUPT_MESSAGE : err;
-        size_t size = (size_t)batch_size(h);
-        *payload = span_of(bytes->data + BATCH_HEADER_BYTES, size - BATCH_HEADER_BYTES);
-        *bytes = span_of(bytes->data + size, bytes->size - size);
+        *payload = take_batch(bytes, h);
         h->base_offset = stamp->base_offset;
         h->leader_epoch = stamp->leader_epoch;
         if (config->log_append_time)
@@ -56,15 +63,21 @@ static enum kerr stamp_batch(struct stamped_batch *batch, struct span *payload, 
         return KERR_NONE;
 }
 
+/* One more batch is in the list. */
+static void count(struct append_list *list, const struct batch_header *h)
+{
+        if (list->count == 0 || h->max_timestamp > list->max_timestamp)
+                list->max_timestamp = h->max_timestamp;
+        list->size_bytes += batch_size(h);
+        list->count++;
+}
+
 static void add(struct append_list *list, const struct stamped_batch *batch, struct span payload)
 {
         struct span spans[2] = {{NULL, BATCH_HEADER_BYTES}, payload};
         buffer_append(&list->batch_memory, batch, sizeof *batch);
         buffer_append(&list->span_memory, spans, sizeof spans);
-        if (list->count == 0 || batch->header.max_timestamp > list->max_timestamp)
-                list->max_timestamp = batch->header.max_timestamp;
-        list->size_bytes += batch_size(&batch->header);
-        list->count++;
+        count(list, &batch->header);
 }
 
 static void clear(struct append_list *list)
@@ -73,6 +86,18 @@ static void clear(struct append_list *list)
         buffer_clear(&list->span_memory);
         list->count = 0;
         list->size_bytes = 0;
+}
+
+static enum kerr finish(struct append_list *list, enum kerr err)
+{
+        if (err)
+                clear(list);
+        /* Only now: the copies moved while the list grew. */
+        list->batches = (struct stamped_batch *)(void *)list->batch_memory.data;
+        list->spans = (struct span *)(void *)list->span_memory.data;
+        for (int32_t i = 0; i < list->count; i++)
+                list->spans[2 * i].data = list->batches[i].bytes;
+        return err;
 }
 
 enum kerr append_list_fill(struct append_list *list, struct span bytes,
@@ -91,14 +116,55 @@ enum kerr append_list_fill(struct append_list *list, struct span bytes,
         }
         if (!err && list->size_bytes > config->segment_bytes)
                 err = KERR_RECORD_LIST_TOO_LARGE;
-        if (err) {
-                clear(list);
-                return err;
-        }
-        /* Only now: the copies moved while the list grew. */
-        list->batches = (struct stamped_batch *)(void *)list->batch_memory.data;
-        list->spans = (struct span *)(void *)list->span_memory.data;
-        for (int32_t i = 0; i < list->count; i++)
-                list->spans[2 * i].data = list->batches[i].bytes;
+        return finish(list, err);
+}
+
+/* One that ends farther behind `end_offset` would fit into no segment that begins there. */
+static enum kerr check_fetched_batch(const struct batch_header *h, int64_t end_offset,
+                                     int32_t last_epoch)
+{
+        if (h->leader_epoch < last_epoch)
+                return KERR_CORRUPT_MESSAGE;
+        if (h->base_offset < end_offset || batch_last_offset(h) - end_offset > INT32_MAX)
+                return KERR_OFFSET_OUT_OF_RANGE;
         return KERR_NONE;
+}
+
+enum kerr append_list_fill_fetched(struct append_list *list, struct span bytes, int64_t end_offset,
+                                   int32_t last_epoch)
+{
+        clear(list);
+        enum kerr err = KERR_NONE;
+        while (!err) {
+                struct stamped_batch batch;
+                const struct batch_header *h = &batch.header;
+                err = batch_check(bytes, &batch.header);
+                if (err == KERR_TRUNCATED)
+                        return finish(list, KERR_NONE);
+                if (!err)
+                        err = check_fetched_batch(h, end_offset, last_epoch);
+                if (err)
+                        break;
+                batch_write_header(h, batch.bytes);
+                add(list, &batch, take_batch(&bytes, h));
+                end_offset = batch_last_offset(h) + 1;
+                last_epoch = h->leader_epoch;
+        }
+        return finish(list, err);
+}
+
+struct append_list append_list_part(const struct append_list *list, int32_t from,
+                                    int64_t end_offset, int64_t size_bytes_max)
+{
+        struct append_list part = {.batches = list->batches + from,
+                                   .spans = list->spans + 2 * from};
+        for (int32_t i = from; i < list->count; i++) {
+                const struct batch_header *h = &list->batches[i].header;
+                bool fits = part.size_bytes + batch_size(h) <= size_bytes_max &&
+                            batch_last_offset(h) - end_offset <= INT32_MAX;
+                if (part.count > 0 && !fits)
+                        break;
+                count(&part, h);
+        }
+        return part;
 }

@@ -1,8 +1,8 @@
-/* append_list.h - what one append writes: batches from a client, checked and stamped.
+/* append_list.h - what one append writes: batches, checked, and stamped if they are a client's.
  *
- * A batch's bytes stay where they came in. Only its header is copied, because the broker sets the
+ * A batch's bytes stay where they came in. Only its header is copied, because the leader sets the
  * base offset and the leader epoch; both lie outside the CRC. Written are, for each batch, the copy
- * and then the client's bytes behind the header:
+ * and then the bytes behind the header as they came:
  *
  *     spans:   |61 stamped bytes| |payload, borrowed| |61 stamped bytes| |payload, borrowed| …
  *
@@ -42,5 +42,16 @@ struct append_stamp {
  * all but KAFKA_STORAGE_ERROR. The list is empty then. */
 enum kerr append_list_fill(struct append_list *list, struct span bytes,
                            const struct log_config *config, struct append_stamp stamp);
+
+/* Fills the list with the whole batches in `bytes` as they are, none maybe; they go behind
+ * `end_offset` and behind leader epoch `last_epoch`. Errors: see
+ * partition_log_append_as_follower(), all but KAFKA_STORAGE_ERROR. The list is empty then. */
+enum kerr append_list_fill_fetched(struct append_list *list, struct span bytes, int64_t end_offset,
+                                   int32_t last_epoch);
+
+/* As many of the batches from number `from` on as fit into a new segment that begins at
+ * `end_offset`, one at least. Borrows from `list`. */
+struct append_list append_list_part(const struct append_list *list, int32_t from,
+                                    int64_t end_offset, int64_t size_bytes_max);
 
 #endif

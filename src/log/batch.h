@@ -107,10 +107,13 @@ enum kerr record_next(struct record_iterator *it, struct record *r, bool *more);
 /* Takes the next header off r->headers. Call header_count times. Errors: CORRUPT_MESSAGE. */
 enum kerr record_next_header(struct record *r, struct record_header *h);
 
-/* Builds one batch, as a producer does. Offsets are deltas from 0 until a broker stamps them. */
+/* Builds one batch, as a producer does. Offsets are deltas from the base offset, 0 until a leader
+ * stamps it. */
 struct batch_builder {
-        struct batch_header header; /* set producer fields before batch_builder_finish() */
-        struct buffer records;      /* encoded, not yet compressed */
+        /* What differs from "none" is set before batch_builder_finish(): producer fields;
+         * BATCH_CONTROL; base offset and leader epoch, when no leader will stamp them. */
+        struct batch_header header;
+        struct buffer records; /* encoded, not yet compressed */
 };
 
 /* Zero-initialises and sets the "none" values. `timestamp_type` bits are the broker's business. */

@@ -92,7 +92,21 @@ void leader_epochs_end(const struct leader_epochs *e, int32_t epoch, int64_t log
         while (next < e->count && e->entries[next].epoch <= epoch)
                 next++;
         *found = next > 0 ? e->entries[next - 1].epoch : epoch;
+        if (zoo_has(e->world->zoo, ZOO_ONE_EPOCH_ANSWER)) /* KAFKA-6361, before KIP-279 */
+                *found = epoch;
         *end_offset = next < e->count ? e->entries[next].start_offset : log_end_offset;
+}
+
+int64_t leader_epochs_common_end(const struct leader_epochs *e, int32_t epoch, int64_t end_offset,
+                                 int64_t log_end_offset)
+{
+        int32_t found;
+        int64_t own_end = -1;
+        if (!zoo_has(e->world->zoo, ZOO_ONE_EPOCH_ANSWER)) /* KAFKA-6361: looks for no epoch */
+                leader_epochs_end(e, epoch, log_end_offset, &found, &own_end);
+        if (own_end < 0) /* we know no epoch at all, or none after the leader's */
+                own_end = log_end_offset;
+        return end_offset < own_end ? end_offset : own_end;
 }
 
 enum kerr leader_epochs_cut_end(struct leader_epochs *e, int64_t offset)

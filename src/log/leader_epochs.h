@@ -50,6 +50,13 @@ int32_t leader_epochs_latest(const struct leader_epochs *e);
 void leader_epochs_end(const struct leader_epochs *e, int32_t epoch, int64_t log_end_offset,
                        int32_t *found, int64_t *end_offset);
 
+/* Where our log, which ends at `log_end_offset`, must be cut when a leader says that its log goes
+ * on from `epoch`, which it holds up to `end_offset`, in another way than ours: at the end of what
+ * both may share. That is what both have of the largest epoch of ours that is not above `epoch`
+ * (KIP-279). */
+int64_t leader_epochs_common_end(const struct leader_epochs *e, int32_t epoch, int64_t end_offset,
+                                 int64_t log_end_offset);
+
 /* The log was cut: forget what starts at or behind `offset` (from the end), or move the first entry
  * up to `offset` and forget what ends before it (from the start). Write the checkpoint if needed.
  */

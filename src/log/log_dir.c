@@ -9,11 +9,14 @@
 #include <string.h>
 #include <uthash.h>
 
-enum checkpoint { RECOVERY_POINTS, LOG_STARTS, CHECKPOINTS };
+enum checkpoint { RECOVERY_POINTS, LOG_STARTS, HIGH_WATERMARKS, CHECKPOINTS };
+
+enum { HW_CHECKPOINT_DEFAULT_MS = 5000 };
 
 static const char *const checkpoint_names[CHECKPOINTS] = {
         [RECOVERY_POINTS] = "recovery-point-offset-checkpoint",
         [LOG_STARTS] = "log-start-offset-checkpoint",
+        [HIGH_WATERMARKS] = "replication-offset-checkpoint",
 };
 
 /* One partition directory. */
@@ -25,16 +28,24 @@ struct entry {
         UT_hash_handle hh;            /* by names.name */
 };
 
+/* A time to do something again and again. */
+struct alarm {
+        int64_t interval_ms, due_ms; /* mono_ms() */
+};
+
 struct log_dir {
+        struct log_shared shared; /* first: logs call us by it */
         struct world *world;
         char *path;
         char cluster_id[CLUSTER_ID_MAX + 1];
         bool was_clean;
-        bool has_stale_lines;  /* the checkpoints on disk speak of partitions that are gone */
-        struct entry *entries; /* by name; iterates in the order of insertion */
-        struct log_shared shared;
-        int64_t retention_check_ms, checkpoint_ms;
-        int64_t retention_due_ms, checkpoint_due_ms; /* mono_ms() */
+        bool is_forgotten;    /* the broker-life file was removed: a log has failed */
+        bool has_stale_lines; /* the checkpoints on disk speak of partitions that are gone */
+        int64_t previous_epoch, broker_epoch; /* -1: none */
+        struct entry *entries;                /* by name; iterates in the order of insertion */
+        int64_t (*high_watermark)(void *context, struct partition_log *log);
+        void *context;
+        struct alarm retention, checkpoint, hw_checkpoint;
 };
 
 static struct entry *find_entry(const struct log_dir *dir, const char *name)
@@ -133,25 +144,66 @@ static enum kerr make_root(struct log_dir *dir)
         return err ? err : w->sync_dir(w, dir->path);
 }
 
-static enum kerr read_root(struct log_dir *dir, int32_t node_id)
+/* A life that may have lost something is forgotten: were this one to stop cleanly without having
+ * begun, the next would take the mark for that one's. */
+static void read_life(struct log_dir *dir)
 {
+        static const struct uuid unknown;
+        struct broker_life life;
+        const struct uuid *boot = &dir->world->machine_boot;
+        enum kerr err = root_files_read_life(dir->world, dir->path, &life);
+        if (err == KERR_NOT_FOUND)
+                return;
+        bool is_up = !err && uuid_equal(&life.machine_boot, boot) && !uuid_equal(boot, &unknown);
+        if (!err && (dir->was_clean || is_up))
+                dir->previous_epoch = life.broker_epoch;
+        else
+                root_files_remove_life(dir->world, dir->path);
+}
+
+static enum kerr read_root(struct log_dir *dir, const struct log_dir_open *how)
+{
+        static const struct uuid none;
+        struct uuid cluster = how->cluster_id;
         enum kerr err = make_root(dir);
+        if (uuid_equal(&cluster, &none))
+                cluster = uuid_random(dir->world);
         if (!err)
-                err = root_files_identify(dir->world, dir->path, node_id, dir->cluster_id);
+                err = root_files_identify(dir->world, dir->path, how->node_id, &cluster,
+                                          dir->cluster_id);
         if (!err)
                 err = list_partitions(dir);
-        for (enum checkpoint which = 0; which < CHECKPOINTS && !err; which++)
+        for (enum checkpoint which = 0; which < CHECKPOINTS && !err; which++) {
+                if (which == HIGH_WATERMARKS && zoo_has(dir->world->zoo, ZOO_HW_FORGOTTEN))
+                        continue; /* KAFKA-769 */
                 err = read_checkpoint(dir, which);
+        }
         if (!err)
                 err = root_files_take_marker(dir->world, dir->path, &dir->was_clean);
+        if (!err)
+                read_life(dir);
         return err;
 }
 
-/* mono_ms() of `wait_ms` from now; INT64_MAX is never. */
-static int64_t after(struct world *w, int64_t wait_ms)
+/* INT64_MAX is never. */
+static void set_alarm(struct alarm *alarm, struct world *w)
 {
         int64_t now_ms = w->mono_ms(w);
-        return wait_ms > INT64_MAX - now_ms ? INT64_MAX : now_ms + wait_ms;
+        bool never = alarm->interval_ms > INT64_MAX - now_ms;
+        alarm->due_ms = never ? INT64_MAX : now_ms + alarm->interval_ms;
+}
+
+static bool rings(struct alarm *alarm, struct world *w)
+{
+        if (w->mono_ms(w) < alarm->due_ms)
+                return false;
+        set_alarm(alarm, w);
+        return true;
+}
+
+static enum kerr write_checkpoints(struct log_shared *shared)
+{
+        return log_dir_checkpoint((struct log_dir *)shared);
 }
 
 static void free_dir(struct log_dir *dir)
@@ -175,12 +227,19 @@ enum kerr log_dir_open(const struct log_dir_open *how, struct log_dir **dir)
         while (size > 1 && d->path[size - 1] == '/')
                 d->path[--size] = '\0';
         d->world = how->world;
-        d->shared = (struct log_shared){0, INT64_MAX};
-        d->retention_check_ms = how->retention_check_ms;
-        d->checkpoint_ms = how->checkpoint_ms;
-        d->retention_due_ms = after(d->world, d->retention_check_ms);
-        d->checkpoint_due_ms = after(d->world, d->checkpoint_ms);
-        enum kerr err = read_root(d, how->node_id);
+        d->shared.flush_due_ms = INT64_MAX;
+        d->shared.write_checkpoints = write_checkpoints;
+        d->previous_epoch = d->broker_epoch = -1;
+        d->high_watermark = how->high_watermark;
+        d->context = how->context;
+        d->retention.interval_ms = how->retention_check_ms;
+        d->checkpoint.interval_ms = how->checkpoint_ms;
+        d->hw_checkpoint.interval_ms =
+                how->hw_checkpoint_ms > 0 ? how->hw_checkpoint_ms : HW_CHECKPOINT_DEFAULT_MS;
+        set_alarm(&d->retention, d->world);
+        set_alarm(&d->checkpoint, d->world);
+        set_alarm(&d->hw_checkpoint, d->world);
+        enum kerr err = read_root(d, how);
         if (err) {
                 free_dir(d);
                 return err;
@@ -197,6 +256,30 @@ const char *log_dir_cluster_id(const struct log_dir *dir)
 bool log_dir_was_clean(const struct log_dir *dir)
 {
         return dir->was_clean;
+}
+
+int64_t log_dir_previous_epoch(const struct log_dir *dir)
+{
+        return dir->shared.has_failed ? -1 : dir->previous_epoch;
+}
+
+/* No need to sync the removal: only a power cut could undo it, and that ends the machine's life. */
+static void forget_failed_life(struct log_dir *dir)
+{
+        if (dir->shared.has_failed && !dir->is_forgotten)
+                root_files_remove_life(dir->world, dir->path);
+        dir->is_forgotten = dir->shared.has_failed;
+}
+
+enum kerr log_dir_begin_life(struct log_dir *dir, int64_t broker_epoch)
+{
+        struct broker_life life = {dir->world->machine_boot, broker_epoch};
+        if (dir->shared.has_failed)
+                return KERR_NONE;
+        enum kerr err = root_files_write_life(dir->world, dir->path, &life);
+        if (!err)
+                dir->broker_epoch = broker_epoch;
+        return err;
 }
 
 /* --- partitions --- */
@@ -299,9 +382,31 @@ enum kerr log_dir_partition(struct log_dir *dir, const char *topic, int32_t part
                 .log_start = e->offsets[LOG_STARTS],
                 .clean = dir->was_clean,
         };
-        err = partition_log_open(&how, &e->log);
-        *log = e->log;
+        err = partition_log_open(&how, log);
+        if (err)
+                return err;
+        /* A crash, in the midst of a cut perhaps, has made the checkpoints wrong: see
+         * partition_log.h (5). */
+        e->offsets[RECOVERY_POINTS] = partition_log_recovery_point(*log);
+        e->offsets[LOG_STARTS] = partition_log_start(*log);
+        if (e->offsets[RECOVERY_POINTS] < how.recovery_point ||
+            e->offsets[LOG_STARTS] != how.log_start)
+                err = log_dir_checkpoint(dir);
+        if (err) {
+                partition_log_abandon(*log);
+                *log = NULL;
+        }
+        e->log = *log;
         return err;
+}
+
+int64_t log_dir_high_watermark(const struct log_dir *dir, const char *topic, int32_t partition)
+{
+        struct partition_dir names;
+        const struct entry *e = NULL;
+        if (partition_dir_name(&names, str_of(topic), partition))
+                e = find_entry(dir, names.name);
+        return e ? e->offsets[HIGH_WATERMARKS] : 0;
 }
 
 enum kerr log_dir_delete(struct log_dir *dir, struct partition_log *log)
@@ -320,12 +425,23 @@ enum kerr log_dir_delete(struct log_dir *dir, struct partition_log *log)
 
 /* --- checkpoints and timers --- */
 
-static int64_t offset_of(const struct entry *e, enum checkpoint which)
+static int64_t high_watermark_of(const struct log_dir *dir, struct partition_log *log)
+{
+        return dir->high_watermark ? dir->high_watermark(dir->context, log) : -1;
+}
+
+/* What a checkpoint says of one partition; -1: nothing. */
+static int64_t offset_of(const struct log_dir *dir, const struct entry *e, enum checkpoint which)
 {
         if (!e->log)
                 return e->offsets[which];
-        return which == RECOVERY_POINTS ? partition_log_recovery_point(e->log)
-                                        : partition_log_start(e->log);
+        if (which == RECOVERY_POINTS)
+                return partition_log_recovery_point(e->log);
+        if (which == LOG_STARTS)
+                return partition_log_start(e->log);
+        /* A log that is being cut may end below it. */
+        int64_t high_watermark = high_watermark_of(dir, e->log), end = partition_log_end(e->log);
+        return high_watermark < end ? high_watermark : end;
 }
 
 static enum kerr write_checkpoint(struct log_dir *dir, enum checkpoint which)
@@ -335,10 +451,11 @@ static enum kerr write_checkpoint(struct log_dir *dir, enum checkpoint which)
                 abort();
         int32_t count = 0;
         for (const struct entry *e = dir->entries; e; e = e->hh.next) {
-                struct offset_checkpoint_line *line = &lines[count++];
+                struct offset_checkpoint_line *line = &lines[count];
                 memcpy(line->topic, e->names.topic, sizeof line->topic);
                 line->partition = e->names.partition;
-                line->offset = offset_of(e, which);
+                line->offset = offset_of(dir, e, which);
+                count += line->offset >= 0;
         }
         enum kerr err = checkpoint_write_offsets(dir->world, dir->path, checkpoint_names[which],
                                                  lines, count);
@@ -351,6 +468,8 @@ enum kerr log_dir_checkpoint(struct log_dir *dir)
         enum kerr err = write_checkpoint(dir, LOG_STARTS);
         if (!err)
                 err = write_checkpoint(dir, RECOVERY_POINTS);
+        if (!err)
+                err = write_checkpoint(dir, HIGH_WATERMARKS);
         if (err)
                 world_log(dir->world, WORLD_ERROR, "%s: writing the checkpoints failed: %s",
                           dir->path, kerr_text(err));
@@ -374,30 +493,33 @@ static void flush_due_logs(struct log_dir *dir)
         }
 }
 
-int64_t log_dir_run_timers(struct log_dir *dir,
-                           int64_t (*high_watermark)(void *context, struct partition_log *log),
-                           void *context)
+static void run_retention(struct log_dir *dir)
 {
+        for (struct entry *e = dir->entries; e; e = e->hh.next) {
+                int32_t removed;
+                if (e->log)
+                        partition_log_retain(e->log, high_watermark_of(dir, e->log), &removed);
+        }
+}
+
+int64_t log_dir_run_timers(struct log_dir *dir)
+{
+        struct world *w = dir->world;
         flush_due_logs(dir);
-        int64_t now_ms = dir->world->mono_ms(dir->world);
-        if (now_ms >= dir->retention_due_ms) {
-                for (struct entry *e = dir->entries; e; e = e->hh.next) {
-                        int32_t removed;
-                        if (e->log)
-                                partition_log_retain(e->log, high_watermark(context, e->log),
-                                                     &removed);
-                }
-                dir->retention_due_ms = after(dir->world, dir->retention_check_ms);
-        }
-        if (now_ms >= dir->checkpoint_due_ms) {
+        if (rings(&dir->retention, w))
+                run_retention(dir);
+        if (rings(&dir->checkpoint, w))
                 log_dir_checkpoint(dir);
-                dir->checkpoint_due_ms = after(dir->world, dir->checkpoint_ms);
-        }
+        if (rings(&dir->hw_checkpoint, w))
+                write_checkpoint(dir, HIGH_WATERMARKS);
+        forget_failed_life(dir);
         int64_t next_ms = dir->shared.flush_due_ms;
-        if (dir->retention_due_ms < next_ms)
-                next_ms = dir->retention_due_ms;
-        if (dir->checkpoint_due_ms < next_ms)
-                next_ms = dir->checkpoint_due_ms;
+        if (dir->retention.due_ms < next_ms)
+                next_ms = dir->retention.due_ms;
+        if (dir->checkpoint.due_ms < next_ms)
+                next_ms = dir->checkpoint.due_ms;
+        if (dir->hw_checkpoint.due_ms < next_ms)
+                next_ms = dir->hw_checkpoint.due_ms;
         return next_ms;
 }
 
@@ -432,8 +554,9 @@ enum kerr log_dir_close(struct log_dir *dir)
                 if (e->log && partition_log_close(e->log))
                         err = KERR_KAFKA_STORAGE_ERROR;
         }
+        forget_failed_life(dir);
         if (!err && may_mark)
-                err = root_files_set_marker(dir->world, dir->path);
+                err = root_files_set_marker(dir->world, dir->path, dir->broker_epoch);
         free_dir(dir);
         return err;
 }

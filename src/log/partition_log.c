@@ -17,6 +17,7 @@ struct partition_log {
         int64_t start, recovery_point, end;
         int64_t unflushed_since_ms; /* mono_ms() of the first append since the last flush */
         bool is_offline;
+        void *owner;
 };
 
 static struct segment *active(const struct partition_log *log)
@@ -75,9 +76,14 @@ enum kerr partition_log_open(const struct partition_log_open *how, struct partit
                 err = recovery_load(&recovery, &l->segments, &l->epochs);
         if (!err)
                 err = set_offsets(l, how);
+        /* The crash may have come between a cut and its sync. Were there nothing to flush, a power
+         * cut could undo it later. */
+        if (!err && !how->clean && l->recovery_point == l->end)
+                err = segment_sync(active(l));
         if (err) {
                 partition_log_abandon(l);
                 l = NULL;
+                how->shared->has_failed = true;
         } else {
                 partition_log_configure(l, &how->config);
         }
@@ -148,33 +154,50 @@ struct leader_epochs *partition_log_epochs(struct partition_log *log)
         return &log->epochs;
 }
 
+int32_t partition_log_last_epoch(const struct partition_log *log)
+{
+        return leader_epochs_latest(&log->epochs);
+}
+
+void *partition_log_owner(const struct partition_log *log)
+{
+        return log->owner;
+}
+
+void partition_log_set_owner(struct partition_log *log, void *owner)
+{
+        log->owner = owner;
+}
+
+static const char syncing[] = "sync";
+
 /* After a failed write or sync nobody knows what the disk holds behind the recovery point. */
 static enum kerr fail(struct partition_log *log, const char *doing, enum kerr err)
 {
         world_log(log->world, WORLD_ERROR, "%s: %s at offset %lld failed: %s", log->directory,
                   doing, (long long)log->end, kerr_text(err));
         log->is_offline = true;
+        /* A full disk takes nothing back of what is there, as a failed sync may. */
+        if (err != KERR_NO_SPACE || doing == syncing)
+                log->shared->has_failed = true;
         return KERR_KAFKA_STORAGE_ERROR;
 }
 
 /* --- appending --- */
 
-enum kerr partition_log_append(struct partition_log *log, struct span batches, int32_t leader_epoch,
-                               struct log_append *result)
+/* Into one segment, the active one or a new one. */
+static enum kerr write_list(struct partition_log *log, const struct append_list *list)
 {
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        struct append_list *list = &log->appending;
-        struct append_stamp stamp = {log->end, leader_epoch, log->world->wall_ms(log->world)};
-        enum kerr err = append_list_fill(list, batches, &log->config, stamp);
-        if (err)
-                return err;
+        enum kerr err = KERR_NONE;
         if (segment_must_roll(active(log), list)) {
                 err = partition_log_roll(log);
                 if (err)
                         return err;
         }
-        err = leader_epochs_assign(&log->epochs, leader_epoch, log->end);
+        for (int32_t i = 0; i < list->count && !err; i++) {
+                const struct batch_header *h = &list->batches[i].header;
+                err = leader_epochs_assign(&log->epochs, h->leader_epoch, h->base_offset);
+        }
         if (!err)
                 err = segment_append(active(log), list);
         if (err) {
@@ -186,12 +209,54 @@ enum kerr partition_log_append(struct partition_log *log, struct span batches, i
         }
         if (log->end == log->recovery_point)
                 log->unflushed_since_ms = log->world->mono_ms(log->world);
-        result->base_offset = log->end;
         log->end = active(log)->next_offset;
-        result->last_offset = log->end - 1;
-        result->log_append_time_ms = log->config.log_append_time ? stamp.now_ms : -1;
         schedule_flush(log);
         return KERR_NONE;
+}
+
+enum kerr partition_log_append(struct partition_log *log, struct span batches, int32_t leader_epoch,
+                               struct log_append *result)
+{
+        if (log->is_offline)
+                return KERR_KAFKA_STORAGE_ERROR;
+        struct append_list *list = &log->appending;
+        struct append_stamp stamp = {log->end, leader_epoch, log->world->wall_ms(log->world)};
+        enum kerr err = append_list_fill(list, batches, &log->config, stamp);
+        if (err)
+                return err;
+        result->base_offset = log->end;
+        err = write_list(log, list);
+        result->last_offset = log->end - 1;
+        result->log_append_time_ms = log->config.log_append_time ? stamp.now_ms : -1;
+        return err;
+}
+
+enum kerr partition_log_append_as_follower(struct partition_log *log, struct span batches,
+                                           struct log_append *result)
+{
+        if (log->is_offline)
+                return KERR_KAFKA_STORAGE_ERROR;
+        struct append_list *list = &log->appending;
+        enum kerr err = append_list_fill_fetched(list, batches, log->end,
+                                                 leader_epochs_latest(&log->epochs));
+        result->base_offset = list->count > 0 ? list->batches[0].header.base_offset : log->end;
+        for (int32_t i = 0; i < list->count && !err;) {
+                struct append_list part =
+                        append_list_part(list, i, log->end, log->config.segment_bytes);
+                err = write_list(log, &part);
+                i += part.count;
+        }
+        result->last_offset = log->end - 1;
+        result->log_append_time_ms = -1;
+        return err;
+}
+
+enum kerr partition_log_begin_epoch(struct partition_log *log, int32_t leader_epoch)
+{
+        if (log->is_offline)
+                return KERR_KAFKA_STORAGE_ERROR;
+        enum kerr err = leader_epochs_assign(&log->epochs, leader_epoch, log->end);
+        return err ? fail(log, "new epoch", err) : KERR_NONE;
 }
 
 enum kerr partition_log_roll(struct partition_log *log)
@@ -209,6 +274,11 @@ enum kerr partition_log_roll(struct partition_log *log)
                 return fail(log, "roll", err);
         segment_list_push(&log->segments, new);
         old->is_synced = false;
+        if (old->sync_token) {
+                /* Begun when it was sealed before, and then cut: what came since is not covered. */
+                err = w->sync(w, old->file);
+                return err ? fail(log, "roll", err) : KERR_NONE;
+        }
         old->sync_token = ++log->shared->last_token;
         w->sync_start(w, old->file, old->sync_token);
         return KERR_NONE;
@@ -249,7 +319,7 @@ enum kerr partition_log_flush(struct partition_log *log)
                 }
         }
         if (err)
-                return fail(log, "flush", err);
+                return fail(log, syncing, err);
         log->recovery_point = log->end;
         return KERR_NONE;
 }
@@ -284,7 +354,7 @@ bool partition_log_on_synced(struct partition_log *log, uint64_t token, enum ker
         if (!result && !s->is_synced && s != active(log))
                 result = finish_sync(s);
         if (result)
-                fail(log, "sync", result);
+                fail(log, syncing, result);
         /* Syncs may end in any order: the recovery point stops at the first that has not. */
         i = segment_list_floor(&log->segments, log->recovery_point);
         for (; i + 1 < log->segments.count && log->segments.items[i]->is_synced; i++)
@@ -416,45 +486,69 @@ enum kerr partition_log_retain(struct partition_log *log, int64_t upper_bound, i
         return err ? fail(log, "retention", err) : KERR_NONE;
 }
 
-/* An empty log whose next offset is `offset`. */
-static enum kerr start_anew(struct partition_log *log, int64_t offset)
+/* The segments have been cut, durably. The caches and checkpoints follow. */
+static enum kerr after_cut(struct partition_log *log)
 {
-        struct segment *s;
-        enum kerr err = segment_create(log->world, log->directory, &log->config, offset, &s);
-        while (!err && log->segments.count > 0)
-                err = segment_list_remove_last(&log->segments);
-        if (err)
-                segment_close(s);
-        else
-                segment_list_push(&log->segments, s);
-        return err;
-}
-
-/* Segments go one by one from the end, so a crash in between leaves a shorter log and no hole. */
-static enum kerr drop_from(struct partition_log *log, int64_t offset)
-{
-        if (log->segments.items[0]->base_offset > offset)
-                return start_anew(log, offset);
-        enum kerr err = KERR_NONE;
-        while (!err && active(log)->base_offset > offset)
-                err = segment_list_remove_last(&log->segments);
-        return err ? err : segment_truncate(active(log), offset);
-}
-
-enum kerr partition_log_truncate(struct partition_log *log, int64_t offset)
-{
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        if (offset >= log->end)
-                return KERR_NONE;
-        enum kerr err = drop_from(log, offset);
-        if (err)
-                return fail(log, "truncation", err);
-        log->end = active(log)->next_offset;
+        bool fell = log->recovery_point > log->end || log->start > log->end;
         if (log->start > log->end)
                 log->start = log->end;
         if (log->recovery_point > log->end)
                 log->recovery_point = log->end;
-        err = leader_epochs_cut_end(&log->epochs, log->end);
+        enum kerr err = leader_epochs_cut_end(&log->epochs, log->end);
+        if (!err && fell && log->shared->write_checkpoints)
+                err = log->shared->write_checkpoints(log->shared);
+        return err;
+}
+
+/* Segments go one by one from the end, so a crash in between leaves a shorter log and no hole. */
+enum kerr partition_log_truncate(struct partition_log *log, int64_t offset)
+{
+        if (log->is_offline)
+                return KERR_KAFKA_STORAGE_ERROR;
+        if (log->segments.items[0]->base_offset > offset)
+                return partition_log_restart_at(log, offset);
+        enum kerr err = KERR_NONE;
+        if (offset < log->end) {
+                while (!err && active(log)->base_offset > offset)
+                        err = segment_list_remove_last(&log->segments);
+                if (!err)
+                        err = segment_truncate(active(log), offset);
+                log->end = active(log)->next_offset;
+        }
+        if (!err)
+                err = after_cut(log);
         return err ? fail(log, "truncation", err) : KERR_NONE;
+}
+
+/* All segments go before there is a new one: between the old ones and it would be a hole. */
+static enum kerr replace_segments(struct partition_log *log, int64_t offset)
+{
+        enum kerr err = KERR_NONE;
+        struct segment *new;
+        while (!err && log->segments.count > 1)
+                err = segment_list_remove_last(&log->segments);
+        if (!err)
+                err = segment_remove(active(log));
+        if (!err)
+                err = leader_epochs_cut_end(&log->epochs, 0);
+        if (!err)
+                err = segment_create(log->world, log->directory, &log->config, offset, &new);
+        if (err)
+                return err;
+        segment_list_close(&log->segments);
+        segment_list_push(&log->segments, new);
+        return KERR_NONE;
+}
+
+enum kerr partition_log_restart_at(struct partition_log *log, int64_t offset)
+{
+        if (log->is_offline)
+                return KERR_KAFKA_STORAGE_ERROR;
+        enum kerr err = replace_segments(log, offset);
+        if (err)
+                return fail(log, "restart", err);
+        log->start = log->recovery_point = log->end = offset;
+        if (log->shared->write_checkpoints)
+                err = log->shared->write_checkpoints(log->shared);
+        return err ? fail(log, "restart", err) : KERR_NONE;
 }

@@ -18,6 +18,8 @@
  * (4) Bytes that were handed out as an extent are never rewritten: extents end at or below the log
  *     end offset, and old segments are unlinked, not emptied. The one exception is
  *     partition_log_truncate(): a reader of what it cuts sees the CRC fail.
+ * (5) The recovery point and the log start fall only when the log is cut. Then the checkpoints are
+ *     written before the next append: else a crash takes new bytes for synced ones.
  *
  * Offsets count records. Positions and sizes are bytes. Times are wall-clock ms.
  * Source: Kafka's UnifiedLog, LocalLog, LogSegment, LogLoader. */
@@ -32,10 +34,14 @@
 
 struct partition_log;
 
-/* What the logs of one world share; it outlives them. Start with {0, INT64_MAX}. */
+/* What the logs of one world share; it outlives them. Start with {.flush_due_ms = INT64_MAX}. */
 struct log_shared {
         uint64_t last_token;  /* of a background sync; the next one is larger */
         int64_t flush_due_ms; /* no log wants a flush before this mono_ms(); logs lower it */
+        bool has_failed;      /* a log is offline or would not open: some of it may be lost */
+        /* Writes the recovery point and log start of every log, durably; see (5). NULL: nobody
+         * keeps them. */
+        enum kerr (*write_checkpoints)(struct log_shared *shared);
 };
 
 struct partition_log_open {
@@ -71,6 +77,11 @@ int32_t partition_log_segments(const struct partition_log *log);
 bool partition_log_is_offline(const struct partition_log *log);
 const char *partition_log_directory(const struct partition_log *log);
 struct leader_epochs *partition_log_epochs(struct partition_log *log);
+int32_t partition_log_last_epoch(const struct partition_log *log); /* of the cache; -1: none */
+
+/* Whatever the host of the log wants to find by it; NULL at first. */
+void *partition_log_owner(const struct partition_log *log);
+void partition_log_set_owner(struct partition_log *log, void *owner);
 
 /* What an append did. */
 struct log_append {
@@ -88,6 +99,22 @@ struct log_append {
  * KAFKA_STORAGE_ERROR: the log is offline now. */
 enum kerr partition_log_append(struct partition_log *log, struct span batches, int32_t leader_epoch,
                                struct log_append *result);
+
+/* Appends batches that have their offsets, leader epochs and timestamps already, and keeps them:
+ * what a follower fetched, or what the leader of a quorum made. Checks format and CRC of each one;
+ * a batch that goes on behind `batches` is left out in silence (a Fetch may be cut by size), and
+ * when there is no other, nothing happens: NONE, with base_offset the log end and last_offset one
+ * below. Control and empty batches are taken, and gaps between batches (compaction leaves them).
+ * What does not fit into one segment is split between batches. Errors: CORRUPT_MESSAGE (also for a
+ * leader epoch below the one before), UNSUPPORTED_FOR_MESSAGE_FORMAT, OFFSET_OUT_OF_RANGE (a batch
+ * begins below the end of the one before it or of the log, or 2^31 offsets behind it): nothing
+ * happened. KAFKA_STORAGE_ERROR: the log is offline now. */
+enum kerr partition_log_append_as_follower(struct partition_log *log, struct span batches,
+                                           struct log_append *result);
+
+/* A new leader writes from the log end on: its epoch is known even if it never does (KAFKA-7415).
+ * Errors: KAFKA_STORAGE_ERROR, and the log is offline. */
+enum kerr partition_log_begin_epoch(struct partition_log *log, int32_t leader_epoch);
 
 /* Where the bytes lie that a reader at `offset` gets: whole batches from the one that holds
  * `offset`, in one segment, at most size_max bytes, of records below `upper_bound` (an offset at a
@@ -138,10 +165,16 @@ enum kerr partition_log_retain(struct partition_log *log, int64_t upper_bound, i
 enum kerr partition_log_advance_start(struct partition_log *log, int64_t offset);
 
 /* Cuts the log so that it ends at `offset`; offsets at or above are free again. Followers use it
- * (KIP-101). A batch that holds `offset` goes as a whole, so the end may be lower. The recovery
- * point falls to the end: whoever keeps its checkpoint must write it (log_dir_checkpoint()) before
- * the next append, else a crash takes new bytes for synced ones. */
+ * (KIP-101). A batch that holds `offset` goes as a whole, so the end may be lower. The cut is
+ * durable, and so are the checkpoints if recovery point or log start fell. At or above the end it
+ * cuts only the epoch cache: an entry there is of a leader that never wrote. Errors:
+ * KAFKA_STORAGE_ERROR, and the log is offline. */
 enum kerr partition_log_truncate(struct partition_log *log, int64_t offset);
+
+/* Drops everything, epochs too, and begins anew at `offset`, empty: a follower whose log is no part
+ * of its leader's any more (Kafka's truncateFullyAndStartAt). A crash in between leaves a shorter
+ * log, or an empty one at the old start or the new. Errors: as above. */
+enum kerr partition_log_restart_at(struct partition_log *log, int64_t offset);
 
 /* Calls `each` for every batch header from the log start to the end, in order, with the file and
  * the position it lies at; stops at the first error of the callback or of reading. For replay, dump

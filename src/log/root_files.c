@@ -9,6 +9,7 @@ enum { FILE_BYTES_MAX = 64 << 10 };
 
 static const char meta_name[] = "meta.properties";
 static const char marker_name[] = ".kafka_cleanshutdown";
+static const char life_name[] = "broker-life";
 static const char partition_metadata_name[] = "partition.metadata";
 
 static struct str trim(struct str s)
@@ -51,11 +52,11 @@ static enum kerr replace(struct world *w, const char *directory, const char *nam
 /* --- meta.properties --- */
 
 static enum kerr make_meta(struct world *w, const char *root, int32_t node_id,
-                           char cluster_id[CLUSTER_ID_MAX + 1])
+                           const struct uuid *cluster, char cluster_id[CLUSTER_ID_MAX + 1])
 {
-        struct uuid cluster = uuid_random(w), directory = uuid_random(w);
+        struct uuid directory = uuid_random(w);
         char directory_id[UUID_TEXT_CHARS + 1];
-        uuid_format(&cluster, cluster_id);
+        uuid_format(cluster, cluster_id);
         uuid_format(&directory, directory_id);
         struct buffer text = {0};
         buffer_printf(&text, "version=1\ncluster.id=%s\nnode.id=%d\ndirectory.id=%s\n", cluster_id,
@@ -84,13 +85,13 @@ static enum kerr check_meta(struct world *w, const char *root, const struct buff
 }
 
 enum kerr root_files_identify(struct world *w, const char *root, int32_t node_id,
-                              char cluster_id[CLUSTER_ID_MAX + 1])
+                              const struct uuid *new_cluster, char cluster_id[CLUSTER_ID_MAX + 1])
 {
         struct path path = path_of(root, "%s", meta_name);
         struct buffer text = {0};
         enum kerr err = world_read_file(w, path.text, FILE_BYTES_MAX, &text);
         if (err == KERR_NOT_FOUND)
-                err = make_meta(w, root, node_id, cluster_id);
+                err = make_meta(w, root, node_id, new_cluster, cluster_id);
         else if (!err)
                 err = check_meta(w, root, &text, node_id, cluster_id);
         buffer_deinit(&text);
@@ -114,11 +115,44 @@ enum kerr root_files_take_marker(struct world *w, const char *root, bool *was_cl
         return err ? err : w->sync_dir(w, root);
 }
 
-enum kerr root_files_set_marker(struct world *w, const char *root)
+enum kerr root_files_set_marker(struct world *w, const char *root, int64_t broker_epoch)
 {
         struct buffer text = {0};
-        buffer_printf(&text, "{\"version\":0,\"brokerEpoch\":-1}");
+        buffer_printf(&text, "{\"version\":0,\"brokerEpoch\":%lld}", (long long)broker_epoch);
         return replace(w, root, marker_name, &text);
+}
+
+/* --- broker-life --- */
+
+enum kerr root_files_read_life(struct world *w, const char *root, struct broker_life *life)
+{
+        struct path path = path_of(root, "%s", life_name);
+        struct buffer text = {0};
+        enum kerr err = world_read_file(w, path.text, FILE_BYTES_MAX, &text);
+        struct str epoch = err ? STR_NULL : find_property(&text, "broker_epoch");
+        if (!err &&
+            (!uuid_parse(find_property(&text, "machine_boot"), &life->machine_boot) ||
+             !checkpoint_take_number(&epoch, INT64_MAX, &life->broker_epoch) || epoch.size > 0)) {
+                world_log(w, WORLD_ERROR, "%s: needs a machine_boot and a broker_epoch", path.text);
+                err = KERR_MALFORMED;
+        }
+        buffer_deinit(&text);
+        return err;
+}
+
+enum kerr root_files_write_life(struct world *w, const char *root, const struct broker_life *life)
+{
+        char boot[UUID_TEXT_CHARS + 1];
+        uuid_format(&life->machine_boot, boot);
+        struct buffer text = {0};
+        buffer_printf(&text, "version: 0\nmachine_boot: %s\nbroker_epoch: %lld\n", boot,
+                      (long long)life->broker_epoch);
+        return replace(w, root, life_name, &text);
+}
+
+void root_files_remove_life(struct world *w, const char *root)
+{
+        w->remove(w, path_of(root, "%s", life_name).text);
 }
 
 /* --- partition.metadata --- */

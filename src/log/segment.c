@@ -228,23 +228,14 @@ enum kerr segment_cut(struct segment *s, int64_t position)
 enum kerr segment_truncate(struct segment *s, int64_t offset)
 {
         int64_t position;
-        struct batch_header cut;
         enum kerr err = segment_find(s, offset, &position);
-        if (!err && position < s->size_bytes) {
-                err = segment_read_header(s, position, &cut);
-                if (!err && cut.base_offset < offset)
-                        offset = cut.base_offset;
-                if (!err)
-                        err = segment_cut(s, position);
-        }
+        if (!err && position < s->size_bytes)
+                err = segment_cut(s, position);
         if (!err)
                 err = offset_index_cut(&s->offsets, offset);
         if (!err)
                 err = time_index_cut(&s->times, offset);
-        if (!err)
-                err = segment_load_tail(s);
-        s->next_offset = offset;
-        return err;
+        return err ? err : segment_load_tail(s);
 }
 
 enum kerr segment_reset(struct segment *s)

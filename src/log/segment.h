@@ -88,7 +88,7 @@ enum kerr segment_seal(struct segment *s);
 enum kerr segment_sync_indexes(struct segment *s);
 
 /* Drops the batches from the one that holds `offset` on, durably, and their index entries;
- * next_offset becomes at most `offset`. segment_cut() drops bytes of the .log alone. */
+ * next_offset becomes the end of the last one left. segment_cut() drops bytes of the .log alone. */
 enum kerr segment_truncate(struct segment *s, int64_t offset);
 enum kerr segment_cut(struct segment *s, int64_t position);
 

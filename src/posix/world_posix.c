@@ -1,6 +1,7 @@
 #include "posix/world_posix.h"
 
 #include "posix/clock.h"
+#include "posix/machine_boot.h"
 #include "posix/socket.h"
 #include "posix/world_parts.h"
 
@@ -221,6 +222,7 @@ enum kerr world_posix_new(const struct posix_config *config, struct world **worl
         struct posix_world *w = calloc(1, sizeof *w);
         if (!w)
                 abort();
+        w->world.machine_boot = machine_boot_read(MACHINE_BOOT_PATH);
         world_files_init(w);
         world_streams_init(w);
         w->shared.config = *config;

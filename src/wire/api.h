@@ -5,7 +5,9 @@
  * may be lower where a client tests for a version that it never sends (librdkafka before 2.11.1
  * switches compression off unless Produce is offered from 0; KAFKA-18659). `client_max` is the
  * newest that Debian's Wireshark (4.0) can read: our own client goes no higher without need, so
- * that one can look at what it says.
+ * that one can look at what it says; for APIs that Wireshark cannot read it is `max`. What brokers
+ * and controllers say to each other is offered like the rest, as on Kafka's controller listener:
+ * here every listener takes everything.
  *
  * Source: ApiKeys.java; KIP-482 for flexible versions; KIP-511 for ApiVersions. */
 #ifndef ODRADEK_WIRE_API_H
@@ -15,22 +17,35 @@
 
 /* X(key, NAME, "name", min, max, first flexible version or 32767, advertised_min or -1: hidden,
  * client_max) */
-#define API_LIST(X)                                                                \
-        X(0, PRODUCE, "Produce", 3, 9, 9, 0, 8)                                    \
-        X(1, FETCH, "Fetch", 4, 12, 12, 4, 11)                                     \
-        X(2, LIST_OFFSETS, "ListOffsets", 1, 7, 6, 1, 5)                           \
-        X(3, METADATA, "Metadata", 0, 12, 9, 0, 9)                                 \
-        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 2, 3, 0, 2)                  \
-        X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0, 3)                          \
-        X(19, CREATE_TOPICS, "CreateTopics", 2, 7, 5, 2, 5)                        \
-        X(20, DELETE_TOPICS, "DeleteTopics", 1, 6, 4, 1, 4)                        \
-        X(21, DELETE_RECORDS, "DeleteRecords", 0, 2, 2, 0, 1)                      \
-        X(23, OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", 2, 4, 4, 2, 3)      \
-        X(32, DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, 1, 2)                  \
-        X(33, ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, 0, 1)                        \
-        X(37, CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, 0, 2)                \
-        X(44, INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, 0, 1) \
-        X(60, DESCRIBE_CLUSTER, "DescribeCluster", 0, 1, 0, 0, 1)
+#define API_LIST(X)                                                                        \
+        X(0, PRODUCE, "Produce", 3, 9, 9, 0, 8)                                            \
+        X(1, FETCH, "Fetch", 4, 15, 12, 4, 11)                                             \
+        X(2, LIST_OFFSETS, "ListOffsets", 1, 7, 6, 1, 5)                                   \
+        X(3, METADATA, "Metadata", 0, 12, 9, 0, 9)                                         \
+        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 2, 3, 0, 2)                          \
+        X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0, 3)                                  \
+        X(19, CREATE_TOPICS, "CreateTopics", 2, 7, 5, 2, 5)                                \
+        X(20, DELETE_TOPICS, "DeleteTopics", 1, 6, 4, 1, 4)                                \
+        X(21, DELETE_RECORDS, "DeleteRecords", 0, 2, 2, 0, 1)                              \
+        X(23, OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", 2, 4, 4, 2, 3)              \
+        X(32, DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, 1, 2)                          \
+        X(33, ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, 0, 1)                                \
+        X(37, CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, 0, 2)                        \
+        X(43, ELECT_LEADERS, "ElectLeaders", 1, 2, 2, 1, 2)                                \
+        X(44, INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, 0, 1)         \
+        X(45, ALTER_PARTITION_REASSIGNMENTS, "AlterPartitionReassignments", 0, 0, 0, 0, 0) \
+        X(46, LIST_PARTITION_REASSIGNMENTS, "ListPartitionReassignments", 0, 0, 0, 0, 0)   \
+        X(52, VOTE, "Vote", 0, 0, 0, 0, 0)                                                 \
+        X(53, BEGIN_QUORUM_EPOCH, "BeginQuorumEpoch", 0, 0, 1, 0, 0)                       \
+        X(54, END_QUORUM_EPOCH, "EndQuorumEpoch", 0, 0, 1, 0, 0)                           \
+        X(55, DESCRIBE_QUORUM, "DescribeQuorum", 0, 1, 0, 0, 1)                            \
+        X(56, ALTER_PARTITION, "AlterPartition", 3, 3, 0, 3, 3)                            \
+        X(58, ENVELOPE, "Envelope", 0, 0, 0, 0, 0)                                         \
+        X(59, FETCH_SNAPSHOT, "FetchSnapshot", 0, 0, 0, 0, 0)                              \
+        X(60, DESCRIBE_CLUSTER, "DescribeCluster", 0, 1, 0, 0, 1)                          \
+        X(62, BROKER_REGISTRATION, "BrokerRegistration", 3, 3, 0, 3, 3)                    \
+        X(63, BROKER_HEARTBEAT, "BrokerHeartbeat", 1, 1, 0, 1, 1)                          \
+        X(67, ALLOCATE_PRODUCER_IDS, "AllocateProducerIds", 0, 0, 0, 0, 0)
 
 enum api_key {
 #define API_ENUM(key, NAME, name, min, max, flexible, advertised_min, client_max) \

@@ -1,6 +1,6 @@
 #include "wire/fetch.h"
 
-enum { TAG_CLUSTER_ID = 0 };                                                   /* of the request */
+enum { TAG_CLUSTER_ID = 0, TAG_REPLICA_STATE = 1 };                            /* of the request */
 enum { TAG_DIVERGING_EPOCH = 0, TAG_CURRENT_LEADER = 1, TAG_SNAPSHOT_ID = 2 }; /* of a partition */
 
 static void serde_fetch_partition(struct serde *s, struct fetch_partition *m)
@@ -21,17 +21,34 @@ static void serde_fetch_partition(struct serde *s, struct fetch_partition *m)
         serde_tags(s);
 }
 
+/* How a topic is named: by its name, or from 13 on by its id, so that a topic that was deleted and
+ * made again is not taken for the old one (KIP-516). */
+static void serde_fetch_name(struct serde *s, struct str *name, struct uuid *topic_id)
+{
+        if (s->version < 13)
+                serde_string(s, name);
+        else
+                serde_uuid(s, topic_id);
+}
+
 static void serde_fetch_topic(struct serde *s, struct fetch_topic *m)
 {
-        serde_string(s, &m->name);
+        serde_fetch_name(s, &m->name, &m->topic_id);
         serde_array(s, &m->partitions, serde_fetch_partition);
         serde_tags(s);
 }
 
 static void serde_fetch_forgotten_topic(struct serde *s, struct fetch_forgotten_topic *m)
 {
-        serde_string(s, &m->name);
+        serde_fetch_name(s, &m->name, &m->topic_id);
         serde_array(s, &m->partitions, serde_i32);
+        serde_tags(s);
+}
+
+static void serde_fetch_replica_state(struct serde *s, struct fetch_request *m)
+{
+        serde_i32(s, &m->replica_id);
+        serde_i64(s, &m->replica_epoch);
         serde_tags(s);
 }
 
@@ -40,6 +57,8 @@ static void read_request_tag(struct serde *tag, uint32_t number, void *m)
         struct fetch_request *request = m;
         if (number == TAG_CLUSTER_ID)
                 serde_nullable_string(tag, &request->cluster_id);
+        else if (number == TAG_REPLICA_STATE && tag->version >= 15)
+                serde_fetch_replica_state(tag, request);
 }
 
 static void serde_fetch_request_tags(struct serde *s, struct fetch_request *m)
@@ -50,10 +69,17 @@ static void serde_fetch_request_tags(struct serde *s, struct fetch_request *m)
                 serde_read_tags(s, read_request_tag, m);
                 return;
         }
-        serde_tag_count(s, m->cluster_id.size > 0);
+        size_t begin;
+        bool is_replica = s->version >= 15 && m->replica_id != -1;
+        serde_tag_count(s, (uint32_t)(m->cluster_id.size > 0) + is_replica);
         if (m->cluster_id.size > 0) {
-                size_t begin = serde_tag_begin(s, TAG_CLUSTER_ID);
+                begin = serde_tag_begin(s, TAG_CLUSTER_ID);
                 serde_nullable_string(s, &m->cluster_id);
+                serde_tag_end(s, begin);
+        }
+        if (is_replica) {
+                begin = serde_tag_begin(s, TAG_REPLICA_STATE);
+                serde_fetch_replica_state(s, m);
                 serde_tag_end(s, begin);
         }
 }
@@ -64,8 +90,12 @@ static void serde_fetch_request_tags(struct serde *s, struct fetch_request *m)
 void serde_fetch_request(struct serde *s, struct fetch_request *m)
 {
         if (serde_reads(s))
-                *m = (struct fetch_request){.cluster_id = STR_NULL, .session_epoch = -1};
-        serde_i32(s, &m->replica_id);
+                *m = (struct fetch_request){.cluster_id = STR_NULL,
+                                            .replica_id = -1,
+                                            .replica_epoch = -1,
+                                            .session_epoch = -1};
+        if (s->version < 15)
+                serde_i32(s, &m->replica_id);
         serde_i32(s, &m->max_wait_ms);
         serde_i32(s, &m->min_bytes);
         serde_i32(s, &m->max_bytes);
@@ -89,14 +119,14 @@ static void serde_fetch_diverging_epoch(struct serde *s, struct fetch_diverging_
         serde_tags(s);
 }
 
-static void serde_fetch_current_leader(struct serde *s, struct fetch_current_leader *m)
+void serde_fetch_current_leader(struct serde *s, struct fetch_current_leader *m)
 {
         serde_i32(s, &m->leader_id);
         serde_i32(s, &m->leader_epoch);
         serde_tags(s);
 }
 
-static void serde_fetch_snapshot_id(struct serde *s, struct fetch_snapshot_id *m)
+void serde_fetch_snapshot_id(struct serde *s, struct fetch_snapshot_id *m)
 {
         serde_i64(s, &m->end_offset);
         serde_i32(s, &m->epoch);
@@ -172,7 +202,7 @@ static void serde_fetch_partition_response(struct serde *s, struct fetch_partiti
 
 static void serde_fetch_topic_response(struct serde *s, struct fetch_topic_response *m)
 {
-        serde_string(s, &m->name);
+        serde_fetch_name(s, &m->name, &m->topic_id);
         serde_array(s, &m->partitions, serde_fetch_partition_response);
         serde_tags(s);
 }

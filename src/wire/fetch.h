@@ -1,9 +1,10 @@
 /* fetch.h - Fetch: give me the batches from these offsets. Consumers and followers both ask it.
  *
- * Versions 4-12; 12 is flexible. 4 adds isolation and aborted transactions (KIP-98), 5 the log
+ * Versions 4-15; 12 is flexible. 4 adds isolation and aborted transactions (KIP-98), 5 the log
  * start offset (KIP-107), 7 incremental sessions (KIP-227), 9 the leader epoch (KIP-320), 10 allows
  * zstd (KIP-110), 11 racks and reading from followers (KIP-392), 12 lets the leader tell a follower
- * where its log diverges (KIP-595). */
+ * where its log diverges (KIP-595), 13 names topics by id (KIP-516), 15 carries the broker epoch of
+ * the follower that asks (KIP-903). */
 #ifndef ODRADEK_WIRE_FETCH_H
 #define ODRADEK_WIRE_FETCH_H
 
@@ -21,18 +22,21 @@ struct fetch_partition {
 };
 
 struct fetch_topic {
-        struct str name;
+        struct str name;      /* before 13; then empty */
+        struct uuid topic_id; /* 13+ */
         ARRAY_OF(struct fetch_partition) partitions;
 };
 
 struct fetch_forgotten_topic {
-        struct str name;
+        struct str name;      /* before 13; then empty */
+        struct uuid topic_id; /* 13+ */
         ARRAY_OF(int32_t) partitions;
 };
 
 struct fetch_request {
         struct str cluster_id; /* 12+, tagged; null: not said */
-        int32_t replica_id;    /* -1: a consumer */
+        int32_t replica_id;    /* -1: a consumer; 15+: tagged */
+        int64_t replica_epoch; /* 15+, tagged; broker epoch of the replica; -1: not said */
         int32_t max_wait_ms;
         int32_t min_bytes;
         int32_t max_bytes;
@@ -83,7 +87,8 @@ struct fetch_partition_response {
 };
 
 struct fetch_topic_response {
-        struct str name;
+        struct str name;      /* before 13; then empty */
+        struct uuid topic_id; /* 13+ */
         ARRAY_OF(struct fetch_partition_response) partitions;
 };
 
@@ -97,5 +102,9 @@ struct fetch_response {
 /* Both directions; errors, memory and defaults are as serde.h says. */
 void serde_fetch_request(struct serde *s, struct fetch_request *m);
 void serde_fetch_response(struct serde *s, struct fetch_response *m);
+
+/* Parts that FetchSnapshot has too. */
+void serde_fetch_current_leader(struct serde *s, struct fetch_current_leader *m);
+void serde_fetch_snapshot_id(struct serde *s, struct fetch_snapshot_id *m);
 
 #endif

@@ -1,11 +1,14 @@
 /* metadata_records.h - the values of the metadata log: each tells one change of the cluster.
  *
  * The cluster's state is the fold of these records (KIP-500, KIP-631). A value is a frame version
- * (1), the record's type and its version (0), each an unsigned varint, and then the fields in
- * flexible form. Source: Kafka's MetadataRecordSerde, metadata/src/main/resources/common/metadata.
+ * (1), the record's type and its version, each an unsigned varint, and then the fields in flexible
+ * form. Each type is written in one version: 0, but 1 for brokers' registrations and their changes
+ * (controlled shutdown, KIP-841) and 2 for partitions and their changes (eligible leader replicas,
+ * KIP-966). Older versions can be read. Source: Kafka's MetadataRecordSerde,
+ * metadata/src/main/resources/common/metadata.
  *
  * Errors when reading: MALFORMED for another frame version, a type not listed here, or a record
- * version above 0. */
+ * version above the one written. */
 #ifndef ODRADEK_WIRE_METADATA_RECORDS_H
 #define ODRADEK_WIRE_METADATA_RECORDS_H
 
@@ -20,6 +23,8 @@ enum metadata_record_type {
         METADATA_PARTITION_CHANGE = 5,
         METADATA_REMOVE_TOPIC = 9,
         METADATA_PRODUCER_IDS = 15,
+        METADATA_BROKER_REGISTRATION_CHANGE = 17,
+        METADATA_NO_OP = 20, /* no fields, no change: it only moves the offset on */
 };
 
 struct register_broker_endpoint {
@@ -43,6 +48,7 @@ struct register_broker_record {
         ARRAY_OF(struct register_broker_feature) features;
         struct str rack; /* null: none */
         bool fenced;
+        bool in_controlled_shutdown; /* 1+ */
 };
 
 struct unregister_broker_record {
@@ -71,6 +77,9 @@ struct partition_record {
         int32_t leader; /* -1: none */
         int32_t leader_epoch;
         int32_t partition_epoch; /* one more with each change of anything here */
+        /* 2+, tagged. */
+        struct broker_ids elr; /* eligible leader replicas */
+        struct broker_ids last_known_elr;
 };
 
 struct config_record {
@@ -84,8 +93,8 @@ struct config_record {
 enum { PARTITION_CHANGE_SAME_LEADER = -2 };
 
 /* Only what changed. Applying it raises the partition epoch by one, and the leader epoch by one
- * when `leader` is given. Each field is tagged: whoever makes one must set leader to
- * PARTITION_CHANGE_SAME_LEADER and the counts to -1 for what stays the same. */
+ * when `leader` is given. Each field is tagged: whoever makes one begins with
+ * partition_change_of(). */
 struct partition_change_record {
         int32_t index;
         struct uuid topic_id;
@@ -94,7 +103,12 @@ struct partition_change_record {
         struct broker_ids replicas;          /* count -1: unchanged */
         struct broker_ids removing_replicas; /* count -1: unchanged */
         struct broker_ids adding_replicas;   /* count -1: unchanged */
+        struct broker_ids elr;               /* 2+; count -1: unchanged */
+        struct broker_ids last_known_elr;    /* 2+; count -1: unchanged */
 };
+
+/* A change of that partition that changes nothing yet. */
+struct partition_change_record partition_change_of(const struct uuid *topic_id, int32_t index);
 
 /* The topic and all its partitions are gone. */
 struct remove_topic_record {
@@ -108,6 +122,15 @@ struct producer_ids_record {
         int64_t next_producer_id;
 };
 
+/* Each of the two is tagged. */
+enum { BROKER_UNFENCED = -1, BROKER_SAME = 0, BROKER_FENCED = 1, BROKER_IN_SHUTDOWN = 1 };
+struct broker_registration_change_record {
+        int32_t broker_id;
+        int64_t broker_epoch;
+        int8_t fenced;                 /* BROKER_UNFENCED, BROKER_SAME, BROKER_FENCED */
+        int8_t in_controlled_shutdown; /* 1+; BROKER_SAME, BROKER_IN_SHUTDOWN */
+};
+
 struct metadata_record {
         enum metadata_record_type type;
         union {
@@ -119,11 +142,12 @@ struct metadata_record {
                 struct partition_change_record partition_change;
                 struct remove_topic_record remove_topic;
                 struct producer_ids_record producer_ids;
+                struct broker_registration_change_record broker_registration_change;
         };
 };
 
 /* Reads or writes one value, its frame included. `s` may be a reader or writer of any version; it
- * is made flexible. */
+ * is made flexible and takes the record's version. */
 void serde_metadata_record(struct serde *s, struct metadata_record *m);
 
 #endif

@@ -8,12 +8,11 @@
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -std=c11 -Isrc -I. \
  *           src/base/[a-z]*.c src/wire/[a-z]*.c tests/fuzz/fuzz_frame.c -o fuzz_frame */
 #include "tests/unit/message_samples.h"
+#include "tests/unit/message_samples_cluster.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ARENA_BYTES_MAX = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,7 +23,7 @@ static bool copy(serde_any *serde, void *value, size_t value_size, const struct 
                  struct span bytes, struct packet *out)
 {
         struct arena arena;
-        arena_init(&arena, ARENA_BYTES_MAX);
+        arena_init(&arena, MESSAGE_ARENA_BYTES_MAX);
         struct serde reader = serde_reader(bytes, like->version, like->flexible, &arena);
         memset(value, 0, value_size);
         serde(&reader, value);
@@ -53,12 +52,8 @@ static void try(serde_any *serde, size_t value_size, const struct serde *like, s
         free(value);
 }
 
-#define ANY(API, message, type)                             \
-        static void any_##message(struct serde *s, void *m) \
-        {                                                   \
-                serde_##message(s, (struct type *)m);       \
-        }
-MESSAGE_LIST(ANY)
+MESSAGE_LIST(MESSAGE_ANY)
+CLUSTER_MESSAGE_LIST(MESSAGE_ANY)
 
 static void any_metadata_record(struct serde *s, void *m)
 {
@@ -71,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try(any_metadata_record, sizeof(struct metadata_record), &record, span_of(data, size));
 
         struct arena arena;
-        arena_init(&arena, ARENA_BYTES_MAX);
+        arena_init(&arena, MESSAGE_ARENA_BYTES_MAX);
         struct request_header header;
         struct serde s = serde_reader(span_of(data, size), 0, false, &arena);
         serde_request_header(&s, &header);
@@ -84,5 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (api->key == API_##API) \
                 try(any_##message, sizeof(struct type), &s, body);
         MESSAGE_LIST(TRY)
+        CLUSTER_MESSAGE_LIST(TRY)
         return 0;
 }

@@ -54,7 +54,7 @@ bootstrap="--bootstrap-server $at"
         ok "dump-log" says 'baseOffset: 0' $odradek dump-log --files "$dir/one/perf-0/00000000000000000000.log"
         ok "dump-log of the metadata" says 'keyed' $odradek dump-log --cluster-metadata-decoder --print-data-log --files "$dir/one/__cluster_metadata-0/00000000000000000000.log"
 
-        for command in broker topics console-producer console-consumer configs dump-log producer-perf-test consumer-perf-test; do
+        for command in broker cluster topics leader-election reassign-partitions metadata-quorum console-producer console-consumer configs dump-log producer-perf-test consumer-perf-test; do
                 ok "$command --help has an example" says "odradek $command" $odradek $command --help
                 ok "$command: an unknown option is named, exit status 2" fails 2 'no-such-option' $odradek $command --no-such-option
         done

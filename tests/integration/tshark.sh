@@ -1,7 +1,8 @@
 #!/bin/sh
 # Goal:   Wireshark's Kafka dissector reads our traffic and finds no malformed packet.
 # Method: capture loopback during a kcat round trip with two codecs and a few admin requests. (topics
-#         --describe asks for topic ids, in a Metadata version that Debian's dissector does not know.)
+#         --describe asks for topic ids, in a Metadata version that Debian's dissector does not know;
+#         nor does it know BrokerHeartbeat, which a broker sends to the controller, here itself.)
 . tests/integration/lib.sh
 start_broker one
 command -v tshark >/dev/null || { skip "tshark" "not installed"; exit 0; }
@@ -26,7 +27,7 @@ sleep 1
 kill $capture && wait $capture 2>/dev/null
 read_capture() { tshark -r "$dir/capture" -d "tcp.port==$port,kafka" "$@" 2>/dev/null; }
 frames=$(read_capture -Y kafka | wc -l)
-malformed=$(read_capture -Y '_ws.malformed && kafka' | wc -l)
+malformed=$(read_capture -Y '_ws.malformed && kafka && !(kafka.api_key == 63)' | wc -l)
 read_capture -Y kafka -T fields -e kafka.api_key | tr ',' '\n' | sort -nu | tr '\n' ' ' >"$dir/keys"
 ok "the dissector saw $frames Kafka packets, APIs $(cat "$dir/keys")" test "$frames" -gt 20
 ok "$malformed malformed" test "$malformed" -eq 0

@@ -105,6 +105,7 @@ void bench_open(struct bench *b, const char *const *settings)
         *b = (struct bench){.client = {client_on_open, client_on_frame, client_on_close,
                                        client_on_synced, client_run_timers}};
         set(&b->config, "log.dirs=/data");
+        set(&b->config, "listeners=PLAINTEXT://broker-1:9092");
         while (settings && *settings)
                 set(&b->config, *settings++);
         b->sim = sim_new(7);
@@ -127,7 +128,15 @@ void bench_open(struct bench *b, const char *const *settings)
                 if (w->dial(w, "broker-1", 9092, &b->streams[i]))
                         abort();
         }
-        bench_run(b, 100);
+        bench_wait_ready(b);
+}
+
+void bench_wait_ready(struct bench *b)
+{
+        for (int i = 0; i < 20 && !broker_is_ready(b->broker); i++)
+                bench_run(b, 100);
+        if (!broker_is_ready(b->broker))
+                abort();
 }
 
 void bench_close(struct bench *b)

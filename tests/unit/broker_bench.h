@@ -34,6 +34,9 @@ struct bench {
 void bench_open(struct bench *b, const char *const *settings);
 void bench_close(struct bench *b);
 
+/* After a boot: runs the world until the broker serves. */
+void bench_wait_ready(struct bench *b);
+
 /* A request: bench_ask(), write the body with the serde it returns, bench_send(). */
 struct serde bench_ask(struct bench *b, enum api_key key, int16_t version);
 void bench_send(struct bench *b, int connection, struct serde *out);

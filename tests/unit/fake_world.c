@@ -71,6 +71,7 @@ void fake_world_init(struct fake_world *f)
         f->world.sync = sync_file;
         f->world.sync_dir = sync_directory;
         f->world.sync_start = sync_start;
+        f->world.machine_boot.bytes[0] = 1;
         rng_init(&f->rng, 1);
 }
 
@@ -113,6 +114,7 @@ void fake_world_power_cut(struct fake_world *f, const char *survival, uint64_t s
                 abort();
         rng_init(&rng, seed);
         forget_syncs(f);
+        f->world.machine_boot.bytes[0]++;
         sim_disk_power_cut(f->disk, &rng, &what);
 }
 

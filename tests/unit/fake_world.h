@@ -46,7 +46,7 @@ void fake_world_deinit(struct fake_world *f);
 uint64_t fake_world_end_sync(struct fake_world *f, int i, enum kerr result);
 
 /* The process is dead (abandon the log first). kill: the page cache stays. power_cut: what survives
- * is `survival`, a name of sim/survival.h, drawn with `seed`. */
+ * is `survival`, a name of sim/survival.h, drawn with `seed`; world.machine_boot is another one. */
 void fake_world_kill(struct fake_world *f);
 void fake_world_power_cut(struct fake_world *f, const char *survival, uint64_t seed);
 

@@ -1,10 +1,11 @@
-/* message_samples.h - one filled struct for each message, for tests.
+/* message_samples.h - one filled struct for each message that clients send, for tests.
  *
  * Numbers of one message differ from each other, so a field that lands in its neighbour shows. */
 #ifndef ODRADEK_TESTS_MESSAGE_SAMPLES_H
 #define ODRADEK_TESTS_MESSAGE_SAMPLES_H
 
-#include "wire/api.h"
+#include "message_walk.h"
+
 #include "wire/api_versions.h"
 #include "wire/configs.h"
 #include "wire/create_partitions.h"
@@ -17,7 +18,6 @@
 #include "wire/find_coordinator.h"
 #include "wire/list_offsets.h"
 #include "wire/metadata.h"
-#include "wire/metadata_records.h"
 #include "wire/produce.h"
 
 /* X(API, message, struct) */
@@ -51,29 +51,6 @@
         X(OFFSET_FOR_LEADER_EPOCH, epoch_end_response, epoch_end_response)                     \
         X(DESCRIBE_CLUSTER, describe_cluster_request, describe_cluster_request)                \
         X(DESCRIBE_CLUSTER, describe_cluster_response, describe_cluster_response)
-
-#define STR(text)                        \
-        {                                \
-                (text), sizeof(text) - 1 \
-        }
-#define NULL_STR         \
-        {                \
-                NULL, -1 \
-        }
-#define ITEMS(type, ...)                                                            \
-        {                                                                           \
-                (type[]){__VA_ARGS__}, sizeof((type[]){__VA_ARGS__}) / sizeof(type) \
-        }
-#define RECORDS(text)                                                 \
-        {                                                             \
-                .bytes = {(const uint8_t *)(text), sizeof(text) - 1 } \
-        }
-#define UUID_OF(character)                                                           \
-        {                                                                            \
-                {                                                                    \
-                        character, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 \
-                }                                                                    \
-        }
 
 static struct api_versions_request sample_api_versions_request = {
         .client_software_name = STR("kcat"),
@@ -146,6 +123,7 @@ static struct produce_response sample_produce_response = {
 static struct fetch_request sample_fetch_request = {
         .cluster_id = STR("lab"),
         .replica_id = 2,
+        .replica_epoch = 63,
         .max_wait_ms = 500,
         .min_bytes = 1,
         .max_bytes = 52428800,
@@ -154,14 +132,15 @@ static struct fetch_request sample_fetch_request = {
         .session_epoch = 62,
         .topics = ITEMS(struct fetch_topic,
                         {.name = STR("orders"),
+                         .topic_id = UUID_OF('o'),
                          .partitions = ITEMS(struct fetch_partition, {.index = 3,
                                                                       .current_leader_epoch = 71,
                                                                       .fetch_offset = 72,
                                                                       .last_fetched_epoch = 73,
                                                                       .log_start_offset = 74,
                                                                       .max_bytes = 1048576})}),
-        .forgotten_topics =
-                ITEMS(struct fetch_forgotten_topic, {STR("old"), ITEMS(int32_t, 81, 82)}),
+        .forgotten_topics = ITEMS(struct fetch_forgotten_topic,
+                                  {STR("old"), UUID_OF('l'), ITEMS(int32_t, 81, 82)}),
         .rack_id = STR("east"),
 };
 
@@ -171,6 +150,7 @@ static struct fetch_response sample_fetch_response = {
         .session_id = 61,
         .topics = ITEMS(struct fetch_topic_response,
                         {.name = STR("orders"),
+                         .topic_id = UUID_OF('o'),
                          .partitions = ITEMS(struct fetch_partition_response,
                                              {.index = 3,
                                               .error_code = 1,
@@ -375,56 +355,6 @@ static struct describe_cluster_response sample_describe_cluster_response = {
         .brokers = ITEMS(struct describe_cluster_broker, {1, STR("one"), 9092, STR("east")},
                          {2, STR("two"), 9093, NULL_STR}),
         .authorized_operations = 51,
-};
-
-static struct metadata_record sample_metadata_records[] = {
-        {.type = METADATA_REGISTER_BROKER,
-         .register_broker = {.broker_id = 1,
-                             .incarnation_id = UUID_OF('i'),
-                             .broker_epoch = 200,
-                             .endpoints = ITEMS(struct register_broker_endpoint,
-                                                {STR("PLAINTEXT"), STR("one"), 65535, 0}),
-                             .features = ITEMS(struct register_broker_feature,
-                                               {STR("metadata.version"), 1, 14}),
-                             .rack = STR("east"),
-                             .fenced = true}},
-        {.type = METADATA_UNREGISTER_BROKER,
-         .unregister_broker = {.broker_id = 1, .broker_epoch = 200}},
-        {.type = METADATA_TOPIC, .topic = {.name = STR("orders"), .topic_id = UUID_OF('o')}},
-        {.type = METADATA_PARTITION,
-         .partition = {.index = 3,
-                       .topic_id = UUID_OF('o'),
-                       .replicas = ITEMS(int32_t, 1, 2, 4),
-                       .isr = ITEMS(int32_t, 2, 4),
-                       .removing_replicas = ITEMS(int32_t, 5),
-                       .adding_replicas = ITEMS(int32_t, 6, 7),
-                       .leader = 2,
-                       .leader_epoch = 71,
-                       .partition_epoch = 72}},
-        {.type = METADATA_CONFIG,
-         .config = {.resource_type = CONFIG_RESOURCE_TOPIC,
-                    .resource_name = STR("orders"),
-                    .name = STR("retention.ms"),
-                    .value = NULL_STR}},
-        {.type = METADATA_PARTITION_CHANGE,
-         .partition_change = {.index = 3,
-                              .topic_id = UUID_OF('o'),
-                              .isr = ITEMS(int32_t, 2),
-                              .leader = -1,
-                              .replicas = ITEMS(int32_t, 1, 2),
-                              .removing_replicas = {NULL, 0},
-                              .adding_replicas = ITEMS(int32_t, 8)}},
-        {.type = METADATA_PARTITION_CHANGE,
-         .partition_change = {.index = 4,
-                              .topic_id = UUID_OF('o'),
-                              .isr = {NULL, -1},
-                              .leader = PARTITION_CHANGE_SAME_LEADER,
-                              .replicas = {NULL, -1},
-                              .removing_replicas = {NULL, -1},
-                              .adding_replicas = {NULL, -1}}},
-        {.type = METADATA_REMOVE_TOPIC, .remove_topic = {.topic_id = UUID_OF('o')}},
-        {.type = METADATA_PRODUCER_IDS,
-         .producer_ids = {.broker_id = 1, .broker_epoch = 200, .next_producer_id = 2000}},
 };
 
 #endif

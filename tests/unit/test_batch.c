@@ -490,6 +490,40 @@ static void log_append_time_wins(void **state)
         buffer_deinit(&batch);
 }
 
+/* Goal: a batch can be built with its place, and as a control batch; the next one of the builder is
+ * a plain one again. Method: set the header, finish, read; twice. */
+static void placed_batches_are_built(void **state)
+{
+        (void)state;
+        for (int codec = COMPRESSION_NONE; codec <= COMPRESSION_GZIP; codec++) {
+                struct buffer batch = {0};
+                struct batch_builder b;
+                struct batch_header h;
+                struct record r = {.timestamp = 5, .key = span_of("\0\0\0\2", 4)};
+                batch_builder_init(&b);
+                b.header.base_offset = 1000;
+                b.header.leader_epoch = 7;
+                b.header.attributes = BATCH_CONTROL;
+                batch_builder_add(&b, &r, NULL, 0);
+                batch_builder_add(&b, &r, NULL, 0);
+                assert_int_equal(batch_builder_finish(&b, codec, &batch), KERR_NONE);
+                assert_int_equal(batch_check(buffer_span(&batch), &h), KERR_NONE);
+                assert_int_equal(h.attributes, BATCH_CONTROL | codec);
+                assert_int_equal(h.leader_epoch, 7);
+                assert_int_equal(h.base_offset, 1000);
+                assert_int_equal(batch_last_offset(&h), 1001);
+                buffer_clear(&batch);
+                batch_builder_add(&b, &r, NULL, 0);
+                assert_int_equal(batch_builder_finish(&b, COMPRESSION_NONE, &batch), KERR_NONE);
+                assert_int_equal(batch_check(buffer_span(&batch), &h), KERR_NONE);
+                assert_int_equal(h.attributes, 0);
+                assert_int_equal(h.leader_epoch, -1);
+                assert_int_equal(h.base_offset, 0);
+                batch_builder_deinit(&b);
+                buffer_deinit(&batch);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -504,6 +538,7 @@ int main(void)
                 cmocka_unit_test(header_round_trip),
                 cmocka_unit_test(malformed_records),
                 cmocka_unit_test(log_append_time_wins),
+                cmocka_unit_test(placed_batches_are_built),
         };
         return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
 }

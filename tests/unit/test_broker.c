@@ -298,7 +298,30 @@ static void flush_messages_one_is_durable(void **state)
         assert_true(sim_survival_find("nothing", &nothing));
         sim_node_power_cut(b.broker_node, &nothing);
         assert_int_equal(sim_node_boot(b.broker_node), KERR_NONE);
+        bench_wait_ready(&b);
         assert_int_equal(partition_log_end(broker_log(b.broker, "t", 0)), 3);
+        bench_close(&b);
+}
+
+/* Goal:   a broker that does not know its cluster yet does not say that there is nothing: a producer
+ *         that hears so gives its records up. Method: Metadata as soon as the port is open again. */
+static void nobody_hears_of_an_empty_cluster(void **state)
+{
+        (void)state;
+        struct bench b;
+        bench_open(&b, NULL);
+        describe(&b, "t");
+        sim_node_kill(b.broker_node);
+        assert_int_equal(sim_node_boot(b.broker_node), KERR_NONE);
+        struct world *w = &b.client_node->files.world;
+        assert_int_equal(w->dial(w, "broker-1", 9092, &b.streams[0]), KERR_NONE);
+        struct metadata_topic topic = {.name = str_of("t")};
+        struct metadata_request request = {.topics = {&topic, 1}};
+        struct metadata_response response = {0};
+        bench_call(&b, API_METADATA, 9, metadata, &request, &response);
+        assert_true(broker_is_ready(b.broker));
+        assert_int_equal(response.brokers.count, 1);
+        assert_int_equal(response.topics.items[0].error_code, KERR_NONE);
         bench_close(&b);
 }
 
@@ -313,6 +336,7 @@ static void each_life_has_its_epoch(void **state)
         produce(&b, "t", 1, "a", 3, 1);
         sim_node_stop(b.broker_node);
         assert_int_equal(sim_node_boot(b.broker_node), KERR_NONE);
+        bench_wait_ready(&b);
         bench_run(&b, 100);
         struct world *w = &b.client_node->files.world;
         assert_int_equal(w->dial(w, "broker-1", 9092, &b.streams[0]), KERR_NONE);
@@ -373,6 +397,7 @@ static void offsets_are_found_and_the_start_moves(void **state)
         assert_int_equal(list_offset(&b, LIST_OFFSETS_EARLIEST).offset, 3);
         sim_node_kill(b.broker_node);
         assert_int_equal(sim_node_boot(b.broker_node), KERR_NONE);
+        bench_wait_ready(&b);
         assert_int_equal(partition_log_start(broker_log(b.broker, "t", 0)), 3);
         bench_close(&b);
 }
@@ -444,6 +469,7 @@ int main(void)
                 cmocka_unit_test(only_the_first_partition_may_pass_the_limit),
                 cmocka_unit_test(errors_carry_kafkas_codes),
                 cmocka_unit_test(flush_messages_one_is_durable),
+                cmocka_unit_test(nobody_hears_of_an_empty_cluster),
                 cmocka_unit_test(each_life_has_its_epoch),
                 cmocka_unit_test(offsets_are_found_and_the_start_moves),
                 cmocka_unit_test(a_deleted_topic_wakes_its_readers),

@@ -297,6 +297,7 @@ static void metadata_is_durable(void **state)
         assert_int_equal(delete (&b, "u"), KERR_NONE);
         sim_node_power_cut(b.broker_node, &nothing);
         assert_int_equal(sim_node_boot(b.broker_node), KERR_NONE);
+        bench_wait_ready(&b);
         struct world *w = &b.client_node->files.world;
         assert_int_equal(w->dial(w, "broker-1", 9092, &b.streams[0]), KERR_NONE);
         bench_run(&b, 100);

@@ -539,6 +539,11 @@ static void metadata_in_words(void **state)
         assert_metadata_words(&m, "RegisterBrokerRecord brokerId=1 incarnationId=" ID_WORDS
                                   " brokerEpoch=9 endPoints=[PLAINTEXT://localhost:9092]"
                                   " features=[metadata.version:1-7] rack=null fenced=true");
+        m.register_broker.endpoints.count = m.register_broker.features.count = 0;
+        m.register_broker.in_controlled_shutdown = true;
+        assert_metadata_words(&m, "RegisterBrokerRecord brokerId=1 incarnationId=" ID_WORDS
+                                  " brokerEpoch=9 endPoints=[] features=[] rack=null fenced=true"
+                                  " inControlledShutdown=true");
 
         m = (struct metadata_record){.type = METADATA_UNREGISTER_BROKER,
                                      .unregister_broker = {2, 10}};
@@ -556,20 +561,30 @@ static void metadata_in_words(void **state)
                                   " replicas=[1,2,3] isr=[1,2] removingReplicas=[]"
                                   " addingReplicas=[] leader=1 leaderEpoch=5 partitionEpoch=6");
 
+        m = (struct metadata_record){.type = METADATA_PARTITION,
+                                     .partition = {.topic_id = id,
+                                                   .leader = -1,
+                                                   .elr = {brokers, 2},
+                                                   .last_known_elr = {brokers, 1}}};
+        assert_metadata_words(&m, "PartitionRecord partitionId=0 topicId=" ID_WORDS
+                                  " replicas=[] isr=[] removingReplicas=[] addingReplicas=[]"
+                                  " leader=-1 leaderEpoch=0 partitionEpoch=0"
+                                  " eligibleLeaderReplicas=[1,2] lastKnownElr=[1]");
+
         m = (struct metadata_record){.type = METADATA_PARTITION_CHANGE,
-                                     .partition_change = {.index = 4,
-                                                          .topic_id = id,
-                                                          .isr = {brokers, 1},
-                                                          .leader = PARTITION_CHANGE_SAME_LEADER,
-                                                          .replicas.count = -1,
-                                                          .removing_replicas.count = -1,
-                                                          .adding_replicas.count = -1}};
+                                     .partition_change = partition_change_of(&id, 4)};
+        m.partition_change.isr = (struct broker_ids){brokers, 1};
         assert_metadata_words(&m,
                               "PartitionChangeRecord partitionId=4 topicId=" ID_WORDS " isr=[1]");
         m.partition_change.isr.count = -1;
         m.partition_change.leader = -1;
         assert_metadata_words(&m,
                               "PartitionChangeRecord partitionId=4 topicId=" ID_WORDS " leader=-1");
+        m.partition_change.elr = (struct broker_ids){brokers, 2};
+        m.partition_change.last_known_elr.count = 0;
+        assert_metadata_words(&m,
+                              "PartitionChangeRecord partitionId=4 topicId=" ID_WORDS " leader=-1"
+                              " eligibleLeaderReplicas=[1,2] lastKnownElr=[]");
 
         m = (struct metadata_record){.type = METADATA_CONFIG,
                                      .config = {.resource_type = CONFIG_RESOURCE_TOPIC,
@@ -584,6 +599,18 @@ static void metadata_in_words(void **state)
 
         m = (struct metadata_record){.type = METADATA_PRODUCER_IDS, .producer_ids = {1, 9, 1000}};
         assert_metadata_words(&m, "ProducerIdsRecord brokerId=1 brokerEpoch=9 nextProducerId=1000");
+
+        m = (struct metadata_record){
+                .type = METADATA_BROKER_REGISTRATION_CHANGE,
+                .broker_registration_change = {1, 9, BROKER_UNFENCED, BROKER_IN_SHUTDOWN}};
+        assert_metadata_words(&m, "BrokerRegistrationChangeRecord brokerId=1 brokerEpoch=9"
+                                  " fenced=false inControlledShutdown=true");
+        m.broker_registration_change.fenced = BROKER_SAME;
+        m.broker_registration_change.in_controlled_shutdown = BROKER_SAME;
+        assert_metadata_words(&m, "BrokerRegistrationChangeRecord brokerId=1 brokerEpoch=9");
+
+        m = (struct metadata_record){.type = METADATA_NO_OP};
+        assert_metadata_words(&m, "NoOpRecord");
 }
 
 /* Goal: a value that is no metadata record is told, and nothing of it is printed as one.

@@ -18,6 +18,12 @@ struct fixture {
 
 static const struct uuid id_a = {{1, 2, 3}}, id_b = {{4, 5, 6}};
 
+static int64_t all_is_committed(void *context, struct partition_log *log)
+{
+        (void)context;
+        return partition_log_end(log);
+}
+
 static enum kerr open_root(struct fixture *x)
 {
         struct log_dir_open how = {
@@ -26,6 +32,8 @@ static enum kerr open_root(struct fixture *x)
                 .node_id = 7,
                 .retention_check_ms = 300000,
                 .checkpoint_ms = 60000,
+                .hw_checkpoint_ms = INT64_MAX,
+                .high_watermark = all_is_committed,
         };
         return log_dir_open(&how, &x->dir);
 }
@@ -99,12 +107,6 @@ static bool has_directory(struct fixture *x, const char *begin, const char *end)
         return found;
 }
 
-static int64_t no_high_watermark(void *context, struct partition_log *log)
-{
-        (void)context;
-        return partition_log_end(log);
-}
-
 /* --- start and stop --- */
 
 /* Goal: a new root's files are Kafka's. Method: their texts, after a stop. */
@@ -134,6 +136,7 @@ static void files_are_kafkas(void **state)
         x.dir = NULL;
         expect_file(&x, "data/recovery-point-offset-checkpoint", "0\n1\norders 3 12\n");
         expect_file(&x, "data/log-start-offset-checkpoint", "0\n1\norders 3 5\n");
+        expect_file(&x, "data/replication-offset-checkpoint", "0\n1\norders 3 12\n");
         expect_file(&x, "data/.kafka_cleanshutdown", "{\"version\":0,\"brokerEpoch\":-1}");
         teardown(&x);
 }
@@ -474,18 +477,18 @@ static void timers_flush(void **state)
         x.config.flush_ms = INT64_MAX;
         struct partition_log *never = open_partition(&x, "never", 0);
         int64_t start_ms = x.f.mono_ms;
-        assert_int_equal(log_dir_run_timers(x.dir, no_high_watermark, NULL), start_ms + 60000);
+        assert_int_equal(log_dir_run_timers(x.dir), start_ms + 60000);
 
         append(each, 5);
         append(timed, 1);
         append(never, 1);
         int64_t syncs = x.f.file_syncs;
-        assert_int_equal(log_dir_run_timers(x.dir, no_high_watermark, NULL), start_ms + 500);
+        assert_int_equal(log_dir_run_timers(x.dir), start_ms + 500);
         assert_int_equal(x.f.file_syncs - syncs, 1);
         assert_int_equal(partition_log_recovery_point(each), 5);
         assert_int_equal(partition_log_recovery_point(timed), 0);
         x.f.mono_ms += 500;
-        assert_int_equal(log_dir_run_timers(x.dir, no_high_watermark, NULL), start_ms + 60000);
+        assert_int_equal(log_dir_run_timers(x.dir), start_ms + 60000);
         assert_int_equal(partition_log_recovery_point(timed), 1);
         assert_int_equal(partition_log_recovery_point(never), 0);
         teardown(&x);
@@ -502,14 +505,14 @@ static void timers_retain_and_checkpoint(void **state)
         append(log, 25);
         partition_log_flush(log);
         x.f.mono_ms += 59999;
-        log_dir_run_timers(x.dir, no_high_watermark, NULL);
+        log_dir_run_timers(x.dir);
         assert_false(fake_world_exists(&x.f, "data/recovery-point-offset-checkpoint"));
         x.f.mono_ms++;
-        log_dir_run_timers(x.dir, no_high_watermark, NULL);
+        log_dir_run_timers(x.dir);
         expect_file(&x, "data/recovery-point-offset-checkpoint", "0\n1\nt 0 25\n");
         assert_int_equal(partition_log_start(log), 0);
         x.f.mono_ms += 240000;
-        log_dir_run_timers(x.dir, no_high_watermark, NULL);
+        log_dir_run_timers(x.dir);
         assert_int_equal(partition_log_start(log), 25);
         expect_file(&x, "data/log-start-offset-checkpoint", "0\n1\nt 0 25\n");
         teardown(&x);
@@ -555,10 +558,9 @@ static void checkpoints_never_run_ahead(void **state)
                         if (rng_chance(&rng, 1, 5)) {
                                 int64_t end = partition_log_end(log);
                                 partition_log_truncate(log, end - rng_between(&rng, 0, end));
-                                log_dir_checkpoint(x.dir); /* as truncate's contract asks */
                         }
                         x.f.mono_ms += 10000;
-                        log_dir_run_timers(x.dir, no_high_watermark, NULL);
+                        log_dir_run_timers(x.dir);
                         if (x.f.sync_count > 0)
                                 log_dir_on_synced(x.dir, fake_world_end_sync(&x.f, 0, KERR_NONE),
                                                   KERR_NONE);

@@ -1,7 +1,5 @@
-/* Every message in every version of the window: bytes, round trips, damage. */
+/* Every message that clients send, in every version of the window: bytes, round trips, damage. */
 #include "message_samples.h"
-
-#include "base/crc32c.h"
 
 #include "hex.h"
 
@@ -13,126 +11,18 @@
 
 #include <cmocka.h>
 
-enum { ARENA_BYTES_MAX = 1 << 20 };
+MESSAGE_LIST(MESSAGE_ANY)
+static const struct message messages[] = {MESSAGE_LIST(MESSAGE_ROW)};
 
-/* One message: how to read and write it without knowing its type. */
-struct message {
-        const char *name;
-        int16_t key; /* -1: a metadata record */
-        void *sample;
-        size_t size;
-        void (*serde)(struct serde *, void *);
-};
-
-#define ANY(API, message, type)                             \
-        static void any_##message(struct serde *s, void *m) \
-        {                                                   \
-                serde_##message(s, (struct type *)m);       \
-        }
-MESSAGE_LIST(ANY)
-#undef ANY
-
-static void any_metadata_record(struct serde *s, void *m)
-{
-        serde_metadata_record(s, m);
-}
-
-#define ROW(API, message, type) \
-        {#message, API_##API, &sample_##message, sizeof(struct type), any_##message},
-static const struct message messages[] = {MESSAGE_LIST(ROW)};
-#undef ROW
-
-static struct serde write_of(const struct message *m, void *value, int16_t version,
-                             struct packet *out)
-{
-        const struct api *api = api_find(m->key);
-        struct serde s = serde_writer(out, version, !api || version >= api->flexible_from);
-        m->serde(&s, value);
-        return s;
-}
-
-static struct serde read_of(const struct message *m, void *value, int16_t version,
-                            struct span bytes, struct arena *arena)
-{
-        const struct api *api = api_find(m->key);
-        struct serde s = serde_reader(bytes, version, !api || version >= api->flexible_from, arena);
-        memset(value, 0, m->size);
-        m->serde(&s, value);
-        return s;
-}
-
-static struct span written(const struct packet *p)
-{
-        return span_of(p->memory.data + PACKET_LENGTH_BYTES, p->memory.size - PACKET_LENGTH_BYTES);
-}
-
-typedef void check(const struct message *m, int16_t version, struct span bytes, void *value,
-                   struct arena *arena);
-
-static void check_version(const struct message *m, int16_t version, check *each)
-{
-        struct packet *out = packet_new(NULL);
-        write_of(m, m->sample, version, out);
-        void *value = exact_copy(m->sample, m->size);
-        struct arena arena;
-        arena_init(&arena, ARENA_BYTES_MAX);
-        each(m, version, written(out), value, &arena);
-        arena_deinit(&arena);
-        free(value);
-        packet_free(out);
-}
-
-/* Calls `each` for all messages in all versions of the table, and for all metadata records. */
-static void check_all(check *each)
-{
-        for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
-                const struct api *api = api_find(messages[i].key);
-                for (int16_t version = api->min; version <= api->max; version++)
-                        check_version(&messages[i], version, each);
-        }
-        for (size_t i = 0; i < sizeof sample_metadata_records / sizeof(struct metadata_record);
-             i++) {
-                struct message m = {"metadata_record", -1, &sample_metadata_records[i],
-                                    sizeof(struct metadata_record), any_metadata_record};
-                check_version(&m, 0, each);
-        }
-}
-
-static void check_round_trip(const struct message *m, int16_t version, struct span bytes,
-                             void *value, struct arena *arena)
-{
-        struct serde s = read_of(m, value, version, bytes, arena);
-        if (s.err || s.at != s.end)
-                fail_msg("%s %d: %s, %td bytes left", m->name, version, kerr_name(s.err),
-                         s.end - s.at);
-        struct packet *again = packet_new(NULL);
-        write_of(m, value, version, again);
-        assert_int_equal(written(again).size, bytes.size);
-        if (bytes.size > 0)
-                assert_memory_equal(written(again).data, bytes.data, bytes.size);
-        packet_free(again);
-}
+enum { MESSAGE_COUNT = sizeof messages / sizeof messages[0] };
 
 /* Goal:   what is written can be read, and nothing of it is lost.
  * Method: write each sample in each version, read it back, write it again, compare the bytes. */
 static void round_trips(void **state)
 {
         (void)state;
-        check_all(check_round_trip);
-}
-
-static void check_truncated(const struct message *m, int16_t version, struct span bytes,
-                            void *value, struct arena *arena)
-{
-        for (size_t size = 0; size < bytes.size; size++) {
-                uint8_t *part = exact_copy(bytes.data, size);
-                struct serde s = read_of(m, value, version, span_of(part, size), arena);
-                if (s.err != KERR_TRUNCATED)
-                        fail_msg("%s %d cut to %zu bytes: %s", m->name, version, size,
-                                 kerr_name(s.err));
-                arena_deinit(arena);
-                free(part);
-        }
+        for (size_t i = 0; i < MESSAGE_COUNT; i++)
+                message_check_round_trip(&messages[i]);
 }
 
 /* Goal:   a frame that ends too early is an error, never a read beyond its end.
@@ -140,19 +30,8 @@ static void check_truncated(const struct message *m, int16_t version, struct spa
 static void truncated_frames_are_refused(void **state)
 {
         (void)state;
-        check_all(check_truncated);
-}
-
-static void check_trailing(const struct message *m, int16_t version, struct span bytes, void *value,
-                           struct arena *arena)
-{
-        struct buffer longer = {0};
-        buffer_append(&longer, bytes.data, bytes.size);
-        buffer_append(&longer, "\1\0\0", 3);
-        struct serde s = read_of(m, value, version, buffer_span(&longer), arena);
-        assert_int_equal(s.err, KERR_NONE);
-        assert_int_equal(s.end - s.at, 3);
-        buffer_deinit(&longer);
+        for (size_t i = 0; i < MESSAGE_COUNT; i++)
+                message_check_truncated(&messages[i]);
 }
 
 /* Goal:   bytes behind a message do no harm (librdkafka 2.15 sends some).
@@ -160,25 +39,8 @@ static void check_trailing(const struct message *m, int16_t version, struct span
 static void trailing_bytes_are_left_alone(void **state)
 {
         (void)state;
-        check_all(check_trailing);
-}
-
-static void check_damaged(const struct message *m, int16_t version, struct span bytes, void *value,
-                          struct arena *arena)
-{
-        const uint8_t damages[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
-        for (size_t i = 0; i < bytes.size * sizeof damages; i++) {
-                uint8_t *damaged = exact_copy(bytes.data, bytes.size);
-                damaged[i / sizeof damages] = damages[i % sizeof damages];
-                struct serde s = read_of(m, value, version, span_of(damaged, bytes.size), arena);
-                if (!s.err) {
-                        struct packet *again = packet_new(NULL);
-                        write_of(m, value, version, again);
-                        packet_free(again);
-                }
-                arena_deinit(arena);
-                free(damaged);
-        }
+        for (size_t i = 0; i < MESSAGE_COUNT; i++)
+                message_check_trailing(&messages[i]);
 }
 
 /* Goal:   no damaged byte leads to a crash, and what reads cleanly can be written.
@@ -186,16 +48,13 @@ static void check_damaged(const struct message *m, int16_t version, struct span 
 static void damaged_frames_do_not_crash(void **state)
 {
         (void)state;
-        check_all(check_damaged);
+        for (size_t i = 0; i < MESSAGE_COUNT; i++)
+                message_check_damaged(&messages[i]);
 }
 
 /* --- golden bytes: from the schemas, not from our writer --- */
 
-static const struct golden {
-        const char *message;
-        int16_t version;
-        const char *hex;
-} goldens[] = {
+static const struct golden goldens[] = {
         {"api_versions_request", 0, ""},
         {"api_versions_request", 3,
          "05 6b636174" /* compact string: length + 1, "kcat" */
@@ -245,6 +104,12 @@ static const struct golden {
          "00000049 000000000000004a 00100000 00 00" /* last fetched epoch 73 */
          "02 04 6f6c64 03 00000051 00000052 00 05 65617374"
          "01 00 04 04 6c6162" /* one tag: number 0, 4 bytes, "lab" */},
+        {"fetch_request", 15,
+         "000001f4 00000001 03200000 01 0000003d 0000003e"
+         "02 6f0102030405060708090a0b0c0d0e0f 02" /* the topic's id for its name */
+         "00000003 00000047 0000000000000048 00000049 000000000000004a 00100000 00 00"
+         "02 6c0102030405060708090a0b0c0d0e0f 03 00000051 00000052 00 05 65617374"
+         "02 00 04 04 6c6162 01 0d 00000002 000000000000003f 00" /* replica 2 in epoch 63 */},
         {"fetch_response", 12,
          "0000000d 0046 0000003d 02 07 6f7264657273 03"
          "00000003 0001 000000000000005b"                   /* partition 3, error 1, watermark 91 */
@@ -269,7 +134,7 @@ static const struct golden {
 
 static const struct message *message_named(const char *name)
 {
-        for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        for (size_t i = 0; i < MESSAGE_COUNT; i++) {
                 if (strcmp(messages[i].name, name) == 0)
                         return &messages[i];
         }
@@ -283,16 +148,9 @@ static const struct message *message_named(const char *name)
 static void bytes_are_kafkas(void **state)
 {
         (void)state;
-        for (size_t i = 0; i < sizeof goldens / sizeof goldens[0]; i++) {
-                const struct message *m = message_named(goldens[i].message);
-                struct span expected = hex_bytes(goldens[i].hex);
-                struct packet *out = packet_new(NULL);
-                write_of(m, m->sample, goldens[i].version, out);
-                assert_int_equal(written(out).size, expected.size);
-                assert_memory_equal(written(out).data, expected.data, expected.size);
-                packet_free(out);
-                free((void *)expected.data);
-        }
+        for (size_t i = 0; i < sizeof goldens / sizeof goldens[0]; i++)
+                message_check_golden(message_named(goldens[i].message), goldens[i].version,
+                                     goldens[i].hex);
 }
 
 /* CRC-32C over the samples' bytes in all versions, taken when a decoder made from Kafka's own
@@ -307,8 +165,8 @@ static const struct {
         {"metadata_response", 0x276c5d1c},
         {"produce_request", 0xe417ab89},
         {"produce_response", 0xcd1315c5},
-        {"fetch_request", 0x29e578d9},
-        {"fetch_response", 0xe516cf88},
+        {"fetch_request", 0x461a7ca4},
+        {"fetch_response", 0x5015c5aa},
         {"list_offsets_request", 0x35074376},
         {"list_offsets_response", 0x09e33e42},
         {"find_coordinator_request", 0x5dd4bc63},
@@ -338,94 +196,26 @@ static const struct {
 static void checked_bytes_stay(void **state)
 {
         (void)state;
-        assert_int_equal(sizeof checked / sizeof checked[0], sizeof messages / sizeof messages[0]);
+        assert_int_equal(sizeof checked / sizeof checked[0], MESSAGE_COUNT);
         for (size_t i = 0; i < sizeof checked / sizeof checked[0]; i++) {
-                const struct message *m = message_named(checked[i].message);
-                const struct api *api = api_find(m->key);
-                uint32_t crc = 0;
-                for (int16_t version = api->min; version <= api->max; version++) {
-                        struct packet *out = packet_new(NULL);
-                        write_of(m, m->sample, version, out);
-                        crc = crc32c(crc, written(out).data, written(out).size);
-                        packet_free(out);
-                }
+                uint32_t crc = message_crc(message_named(checked[i].message));
                 if (crc != checked[i].crc)
-                        fail_msg("%s: 0x%08x", m->name, crc);
+                        fail_msg("%s: 0x%08x", checked[i].message, crc);
         }
 }
 
-/* Goal:   metadata records are KRaft's bytes.
- * Method: compare a partition change and a topic with bytes put down by hand. */
-static void record_bytes_are_krafts(void **state)
-{
-        (void)state;
-        const struct {
-                struct metadata_record *record;
-                const char *hex;
-        } golden[] = {
-                {&sample_metadata_records[2],
-                 "01 02 00 07 6f7264657273" /* frame 1, type 2, version 0, "orders" */
-                 "6f0102030405060708090a0b0c0d0e0f 00"},
-                {&sample_metadata_records[5],
-                 "01 05 00 00000003 6f0102030405060708090a0b0c0d0e0f" /* partition 3 */
-                 "05 00 05 02 00000002"                               /* in-sync: 2 */
-                 "01 04 ffffffff"                                     /* no leader */
-                 "02 09 03 00000001 00000002"                         /* replicas 1, 2 */
-                 "03 01 01"                                           /* removing none */
-                 "04 05 02 00000008" /* adding 8 */},
-                {&sample_metadata_records[6],
-                 "01 05 00 00000004 6f0102030405060708090a0b0c0d0e0f 00" /* nothing changed */},
-        };
-        for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {
-                struct span expected = hex_bytes(golden[i].hex);
-                struct packet *out = packet_new(NULL);
-                struct serde s = serde_writer(out, 0, false);
-                serde_metadata_record(&s, golden[i].record);
-                assert_int_equal(written(out).size, expected.size);
-                assert_memory_equal(written(out).data, expected.data, expected.size);
-                packet_free(out);
-                free((void *)expected.data);
-        }
-}
-
-/* Goal:   a record of the future is refused, not misread.
- * Method: another frame version, an unlisted type, a higher record version. */
-static void unknown_records_are_refused(void **state)
-{
-        (void)state;
-        const char *const bad[] = {"00 09 00 6f0102030405060708090a0b0c0d0e0f 00",
-                                   "01 0c 00 6f0102030405060708090a0b0c0d0e0f 00",
-                                   "01 09 01 6f0102030405060708090a0b0c0d0e0f 00"};
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-                struct span bytes = hex_bytes(bad[i]);
-                struct metadata_record record;
-                struct serde s = serde_reader(bytes, 0, false, NULL);
-                serde_metadata_record(&s, &record);
-                assert_int_equal(s.err, KERR_MALFORMED);
-                free((void *)bytes.data);
-        }
-}
-
-/* Reads the sample of `name` back in `version` into *value, whose items come from `arena`. */
 static void read_sample(const char *name, int16_t version, void *value, struct arena *arena)
 {
-        const struct message *m = message_named(name);
-        struct packet *out = packet_new(NULL);
-        write_of(m, m->sample, version, out);
-        struct span bytes = written(out);
-        uint8_t *kept = arena_alloc(arena, bytes.size);
-        memcpy(kept, bytes.data, bytes.size);
-        assert_int_equal(read_of(m, value, version, span_of(kept, bytes.size), arena).err, 0);
-        packet_free(out);
+        message_copy_sample(message_named(name), version, value, arena);
 }
 
 /* Goal:   a field that an old version lacks has the schema's default, even where that is not zero.
- * Method: read samples in their oldest versions. */
+ * Method: read samples in their oldest versions; a consumer's Fetch in the newest. */
 static void absent_fields_have_defaults(void **state)
 {
         (void)state;
         struct arena arena;
-        arena_init(&arena, ARENA_BYTES_MAX);
+        arena_init(&arena, MESSAGE_ARENA_BYTES_MAX);
 
         struct metadata_request metadata;
         read_sample("metadata_request", 0, &metadata, &arena);
@@ -442,10 +232,17 @@ static void absent_fields_have_defaults(void **state)
         struct fetch_request fetch;
         read_sample("fetch_request", 4, &fetch, &arena);
         assert_int_equal(fetch.cluster_id.size, -1);
+        assert_int_equal(fetch.replica_epoch, -1);
         assert_int_equal(fetch.session_epoch, -1);
         assert_int_equal(fetch.topics.items[0].partitions.items[0].current_leader_epoch, -1);
         assert_int_equal(fetch.topics.items[0].partitions.items[0].last_fetched_epoch, -1);
         assert_int_equal(fetch.topics.items[0].partitions.items[0].log_start_offset, -1);
+        struct fetch_request consumer = {.cluster_id = STR_NULL, .replica_id = -1};
+        struct message m = *message_named("fetch_request");
+        m.sample = &consumer;
+        message_copy_sample(&m, 15, &fetch, &arena);
+        assert_int_equal(fetch.replica_id, -1);
+        assert_int_equal(fetch.replica_epoch, -1);
         struct fetch_response batches;
         read_sample("fetch_response", 4, &batches, &arena);
         assert_int_equal(batches.topics.items[0].partitions.items[0].log_start_offset, -1);
@@ -470,9 +267,9 @@ static int32_t topics_asked(const char *hex, int16_t version)
         struct span bytes = hex_bytes(hex);
         struct metadata_request request;
         struct arena arena;
-        arena_init(&arena, ARENA_BYTES_MAX);
+        arena_init(&arena, MESSAGE_ARENA_BYTES_MAX);
         struct serde s =
-                read_of(message_named("metadata_request"), &request, version, bytes, &arena);
+                message_read(message_named("metadata_request"), &request, version, bytes, &arena);
         assert_int_equal(s.err, KERR_NONE);
         arena_deinit(&arena);
         free((void *)bytes.data);
@@ -499,16 +296,18 @@ static void records_are_never_null(void **state)
 {
         (void)state;
         struct fetch_response empty = {
-                .topics = ITEMS(struct fetch_topic_response,
-                                {STR("t"), ITEMS(struct fetch_partition_response, {.index = 1})})};
+                .topics = ITEMS(
+                        struct fetch_topic_response,
+                        {.name = STR("t"),
+                         .partitions = ITEMS(struct fetch_partition_response, {.index = 1})})};
         struct packet *out = packet_new(NULL);
-        write_of(message_named("fetch_response"), &empty, 4, out);
-        struct span bytes = written(out);
+        message_write(message_named("fetch_response"), &empty, 4, out);
+        struct span bytes = message_bytes(out);
         assert_memory_equal(bytes.data + bytes.size - 4, "\0\0\0\0", 4);
         packet_free(out);
         out = packet_new(NULL);
-        write_of(message_named("fetch_response"), &empty, 12, out);
-        bytes = written(out);
+        message_write(message_named("fetch_response"), &empty, 12, out);
+        bytes = message_bytes(out);
         assert_memory_equal(bytes.data + bytes.size - 4, "\1\0\0\0", 4); /* and three tag counts */
         packet_free(out);
 }
@@ -522,8 +321,6 @@ int main(void)
                 cmocka_unit_test(damaged_frames_do_not_crash),
                 cmocka_unit_test(bytes_are_kafkas),
                 cmocka_unit_test(checked_bytes_stay),
-                cmocka_unit_test(record_bytes_are_krafts),
-                cmocka_unit_test(unknown_records_are_refused),
                 cmocka_unit_test(absent_fields_have_defaults),
                 cmocka_unit_test(all_topics_is_null),
                 cmocka_unit_test(records_are_never_null),

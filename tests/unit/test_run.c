@@ -4,6 +4,7 @@
 #include "sim/swarm.h"
 #include "sim/zoo.h"
 
+#include <stdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -250,7 +251,7 @@ static void tells_a_story(void **state)
         size_t size;
         FILE *out = open_memstream(&story, &size);
         struct run_report r;
-        struct explain *e = explain_new(s, &r.history, out);
+        struct explain *e = explain_new(s, &r.history, explain_print, out);
         run_scenario(s, &(struct run_options){.seed = 1, .sink = explain_entry, .context = e}, &r);
         explain_free(e);
         fclose(out);

@@ -2,11 +2,13 @@
 #include "sim/scenario.h"
 
 #include "sim/survival.h"
+#include "sim/swarm.h"
 #include "sim/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 /* cmocka needs the first three above. */
@@ -146,11 +148,95 @@ static void prints_what_it_read(void **state)
         free(s);
 }
 
+/* Goal: the same for what only clusters have. */
+static void prints_clusters(void **state)
+{
+        (void)state;
+        static const char text[] =
+                "brokers 3 broker.session.timeout.ms 900\n"
+                "controllers 3\n"
+                "topic t replication 3 min.insync.replicas 2\n"
+                "topic u partitions 2\n"
+                "producer p1 topic t\n"
+                "consumer c1 topic t\n"
+                "when HW of broker 2 passes 41 cut broker 2 from broker 3\n"
+                "then after 300ms kill leader of t/0\n"
+                "then when broker 2 leads u/1 pause another follower of u/1\n"
+                "when HW of broker 2 for u/0 passes 41 cut broker 1 to controllers\n"
+                "when ISR of t/0 is 2,1 stop active controller\n"
+                "when ISR of t/0 shrinks to 1 restart all\n"
+                "when ISR of t/0 grows to 3 power-cut controller 2\n"
+                "when broker 3 is ready wipe broker 3 within budget\n"
+                "when c1 has 9 read power-cut follower of t/0 keeps torn within budget\n"
+                "at 2s fail syncs at broker 1 dropping pages within budget\n"
+                "at 2s hold AlterPartition from leader of t/0 to active controller\n"
+                "at 2s release AlterPartition from all to all\n"
+                "at 2s elect preferred leader of t/0\n"
+                "at 2s reassign t/0 to 3,1\n"
+                "at 2s move leader of t/0 to follower of t/0\n"
+                "run 4s\n";
+        struct scenario *s = parse(text);
+        struct scenario_role role;
+        assert_true(scenario_as_role(s->steps[2].action.node, &role));
+        assert_int_equal(role.role, ROLE_OTHER_FOLLOWER);
+        assert_int_equal(role.topic, 1);
+        assert_int_equal(role.partition, 1);
+        assert_false(scenario_as_role(s->steps[4].action.node, &role));
+        assert_true(s->steps[1].follows && s->steps[2].follows && !s->steps[3].follows);
+        assert_int_equal(s->steps[6].action.node, SCENARIO_CONTROLLER_ID + 1);
+        assert_int_equal(s->steps[13].action.brokers, 0x13);
+        struct buffer printed = {0};
+        scenario_print(s, &printed);
+        buffer_append(&printed, "", 1);
+        assert_string_equal((char *)printed.data, text);
+        buffer_deinit(&printed);
+        free(s);
+}
+
+/* Goal: brokers vote where there are no controllers, and an odd number of them. */
+static void counts_voters(void **state)
+{
+        (void)state;
+        static const int32_t voters[] = {1, 1, 3, 3, 5, 5, 5};
+        for (int32_t i = 0; i < 7; i++) {
+                char text[40];
+                snprintf(text, sizeof text, "brokers %d\n", (int)i + 1);
+                struct scenario *s = parse(text);
+                assert_int_equal(scenario_voting_brokers(s), voters[i]);
+                free(s);
+        }
+        struct scenario *s = parse("brokers 3\ncontrollers 3\n");
+        assert_int_equal(scenario_voting_brokers(s), 0);
+        free(s);
+}
+
+/* Goal: a drawn scenario can be printed and read again, so that it can be cut down by hand. Method:
+ * many seeds; what is read is printed once more. */
+static void reads_what_is_drawn(void **state)
+{
+        (void)state;
+        struct scenario *drawn = malloc(sizeof *drawn);
+        for (uint64_t seed = 1; seed <= 300; seed++) {
+                struct buffer first = {0}, second = {0};
+                swarm_draw(seed, drawn);
+                scenario_print(drawn, &first);
+                buffer_append(&first, "", 1);
+                struct scenario *s = parse((char *)first.data);
+                scenario_print(s, &second);
+                buffer_append(&second, "", 1);
+                assert_string_equal((char *)first.data, (char *)second.data);
+                buffer_deinit(&first);
+                buffer_deinit(&second);
+                free(s);
+        }
+        free(drawn);
+}
+
 /* Goal: an error names file and line, what was expected and what was found. */
 static void explains_errors(void **state)
 {
         (void)state;
-        refuse("brokers 1\ntopics orders", "x.scn:2: expected brokers, topic, ");
+        refuse("brokers 1\ntopics orders", "x.scn:2: expected brokers, controllers, topic, ");
         refuse("topic t\nproducer p topic u", "x.scn:2: expected a topic named above; found u");
         refuse("topic t\nproducer p topic t rate 5", "a rate (100/s); found 5");
         refuse("topic t\nproducer p topic t acks 2", "expected all, 0, 1; found 2");
@@ -160,15 +246,27 @@ static void explains_errors(void **state)
         refuse("topic t flush.messages no", "found no");
         refuse("topic t flush.mesages 1", "a setting of topics; found flush.mesages");
         refuse("brokers 1 flush.messages 1", "a setting of brokers; found flush.messages");
-        refuse("brokers 3", "clusters come with replication; found 3");
+        refuse("brokers 8", "1 to 7 brokers; found 8");
+        refuse("controllers 6", "1 to 5 controllers; found 6");
+        refuse("topic t\nbrokers 3", "this line above topics, clients and steps");
         refuse("topic t replication 2", "no more replicas than brokers");
         refuse("topic t\ntopic t", "a new name");
         refuse("topic t\nproducer 1p topic t", "a new name");
         refuse("at 2 kill 1", "a time (2s, 300ms); found 2");
-        refuse("at 2s kill 2", "a broker (1, broker 1), a client's name or all; found 2");
+        refuse("at 2s kill 2", "a broker (1, broker 1), a role, a client's name or all; found 2");
+        refuse("at 2s kill controller 1", "a broker (1, broker 1), a role, ");
+        refuse("at 2s kill leader of t/0", "a partition of a topic named above (orders/0)");
+        refuse("topic t\nat 2s reassign t/0 to 1,1", "brokers (1,2,3); found 1,1");
+        refuse("topic t\nat 2s reassign t/0 to 1,2", "brokers (1,2,3); found 1,2");
+        refuse("topic t\nat 2s reassign t/0 to 1,", "brokers (1,2,3); found 1,");
+        refuse("when HW of 1 passes 3 kill 1", "a topic above");
+        refuse("topic t\nwhen HW of all passes 3 kill 1", "one broker");
+        refuse("then after 2s kill 1", "a step above");
+        refuse("at 2s kill 1\nthen after 2s create topic t", "at or when");
+        refuse("at 2s power-cut 1 within reason", "expected budget; found reason");
         refuse("at 2s kill broker all", "a broker (1, broker 1)");
         refuse("topic t\nproducer p topic t\nat 2s wipe p",
-               "a broker (1, broker 1) or all; found p");
+               "a broker (1, broker 1), a role or all; found p");
         refuse("at 2s slow 1 from all by 0", "a number from 1 on; found 0");
         refuse("topic t\nwhen all has t/0 up to 5 kill 1", "one broker");
         refuse("at 2s murder 1", "expected kill, power-cut, stop, ");
@@ -207,7 +305,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(reads_statements),    cmocka_unit_test(knows_defaults),
                 cmocka_unit_test(prints_what_it_read), cmocka_unit_test(explains_errors),
-                cmocka_unit_test(survives_anything),
+                cmocka_unit_test(survives_anything),   cmocka_unit_test(prints_clusters),
+                cmocka_unit_test(counts_voters),       cmocka_unit_test(reads_what_is_drawn),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,180 @@
+/* Bad habits: what users and operators do to a cluster, one thing on the heels of another. Each
+ * begins at its time; what follows waits for what came before. */
+#include "sim/swarm_parts.h"
+#include "wire/api.h"
+
+static int64_t role_in(const struct statement *place, enum role role)
+{
+        return scenario_of_role(
+                (struct scenario_role){role, place->topic, place->partition});
+}
+
+static struct statement on(enum verb verb, int64_t node)
+{
+        struct statement action = scenario_statement(verb);
+        action.node = node;
+        return action;
+}
+
+static struct statement between_two(enum verb verb, int64_t node, int64_t other)
+{
+        struct statement action = on(verb, node);
+        action.other = other;
+        return action;
+}
+
+static struct statement heal_links(void)
+{
+        return between_two(VERB_HEAL, SCENARIO_ALL_NODES, SCENARIO_ALL_NODES);
+}
+
+static struct statement restart_all(void)
+{
+        return on(VERB_RESTART, SCENARIO_ALL_NODES);
+}
+
+/* Mostly a kill; any death is as good. */
+static struct statement draw_death(struct swarm *w, int64_t node)
+{
+        int64_t kind = between(w, 0, 5);
+        struct statement death = on(kind < 4 ? VERB_KILL : VERB_POWER_CUT, node);
+        death.survival = swarm_survival(w);
+        death.within = death.verb == VERB_POWER_CUT;
+        return death;
+}
+
+/* Longer than a session at times, so that others lead; and at times not. */
+static int64_t a_while(struct swarm *w)
+{
+        return one_in(w, 2) ? between(w, 5, 200) : between(w, 200, 2000);
+}
+
+/* What the controller decides reaches one broker late. */
+static void late_metadata(struct swarm *w, int64_t at_ms)
+{
+        struct statement hold =
+                between_two(VERB_HOLD_ANSWERS, SCENARIO_ACTIVE, between(w, 1, w->brokers));
+        hold.api = API_FETCH;
+        swarm_add(w, at_ms, hold);
+        struct statement move = on(VERB_MOVE, hold.other);
+        swarm_place(w, &move);
+        if (one_in(w, 2))
+                swarm_add_after(w, between(w, 1, 100), move);
+        hold.verb = VERB_RELEASE_ANSWERS;
+        hold.node = SCENARIO_ALL_NODES;
+        swarm_add_after(w, a_while(w), hold);
+}
+
+/* A machine starts anew while a request of its last life is still on its way. */
+static void restart_inside_request(struct swarm *w, int64_t at_ms)
+{
+        int64_t node = swarm_machine(w);
+        struct statement hold = between_two(VERB_HOLD, node, SCENARIO_ALL_NODES);
+        hold.api = swarm_server_api(w);
+        swarm_add(w, at_ms, hold);
+        swarm_add_after(w, a_while(w), draw_death(w, node));
+        swarm_add_after(w, a_while(w), on(VERB_RESTART, node));
+        hold.verb = VERB_RELEASE;
+        swarm_add_after(w, a_while(w), hold);
+}
+
+/* The leader dies right after an acknowledgement. */
+static void kill_after_ack(struct swarm *w, int64_t at_ms)
+{
+        struct statement acked = on(VERB_ACKED, SCENARIO_CLIENT_ID), place;
+        while (w->s->clients[acked.node + 1 - SCENARIO_CLIENT_ID].verb == VERB_PRODUCER &&
+               one_in(w, 2))
+                acked.node++;
+        acked.count = 1 + at_ms * w->s->clients[acked.node - SCENARIO_CLIENT_ID].rate / 1000;
+        swarm_place(w, &place);
+        swarm_add_when(w, acked, false, draw_death(w, role_in(&place, ROLE_LEADER)));
+        if (one_in(w, 3))
+                swarm_add_after(w, a_while(w), draw_death(w, role_in(&place, ROLE_LEADER)));
+        swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* The leader moves twice before anybody has asked the first one again. */
+static void move_twice(struct swarm *w, int64_t at_ms)
+{
+        struct statement move = on(VERB_MOVE, 0);
+        swarm_place(w, &move);
+        move.node = role_in(&move, ROLE_FOLLOWER);
+        swarm_add(w, at_ms, move);
+        move.node = role_in(&move, one_in(w, 2) ? ROLE_FOLLOWER : ROLE_OTHER_FOLLOWER);
+        swarm_add_after(w, between(w, 3, 60), move);
+        if (one_in(w, 2))
+                swarm_add_after(w, between(w, 3, 60), draw_death(w, role_in(&move, ROLE_LEADER)));
+        swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* As soon as the ISR has shrunk, the leader dies; then perhaps the next one. */
+static void kill_after_shrink(struct swarm *w, int64_t at_ms)
+{
+        struct statement shrinks = scenario_statement(VERB_ISR_SHRINKS);
+        swarm_place(w, &shrinks);
+        int64_t replicas = w->s->topics[shrinks.topic].replicas;
+        shrinks.count = replicas > 1 ? replicas - 1 : 1;
+        int64_t follower = role_in(&shrinks, ROLE_FOLLOWER);
+        swarm_add(w, at_ms,
+                  between_two(VERB_CUT, follower, role_in(&shrinks, ROLE_LEADER)));
+        swarm_add_when(w, shrinks, true, draw_death(w, role_in(&shrinks, ROLE_LEADER)));
+        swarm_add_after(w, a_while(w), heal_links());
+        swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* The leader lives, but the controllers do not hear from it. */
+static void fence_leader(struct swarm *w, int64_t at_ms)
+{
+        struct statement place;
+        swarm_place(w, &place);
+        int64_t leader = role_in(&place, ROLE_LEADER);
+        swarm_add(w, at_ms,
+                  between_two(one_in(w, 3) ? VERB_CUT_ONE_WAY : VERB_CUT, leader,
+                              SCENARIO_CONTROLLERS));
+        swarm_add_after(w, a_while(w), draw_death(w, role_in(&place, ROLE_FOLLOWER)));
+        swarm_add_after(w, a_while(w), heal_links());
+        swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* The leader goes on alone, and another one is elected meanwhile. */
+static void isolate_leader(struct swarm *w, int64_t at_ms)
+{
+        struct statement move = on(VERB_MOVE, 0);
+        swarm_place(w, &move);
+        int64_t leader = role_in(&move, ROLE_LEADER);
+        swarm_add(w, at_ms, between_two(VERB_CUT, leader, role_in(&move, ROLE_FOLLOWER)));
+        swarm_add_after(w, 0, between_two(VERB_CUT, leader, role_in(&move, ROLE_OTHER_FOLLOWER)));
+        move.node = role_in(&move, ROLE_FOLLOWER);
+        swarm_add_after(w, between(w, 20, 400), move);
+        if (one_in(w, 2)) {
+                move.node = between(w, 1, w->brokers);
+                swarm_add_after(w, a_while(w), move);
+        }
+        swarm_add_after(w, a_while(w), heal_links());
+        if (one_in(w, 2))
+                swarm_add_after(w, a_while(w), draw_death(w, leader));
+        swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* One leader after another dies, each as soon as it leads. */
+static void kill_in_turn(struct swarm *w, int64_t at_ms)
+{
+        struct statement place;
+        swarm_place(w, &place);
+        int64_t leader = role_in(&place, ROLE_LEADER);
+        swarm_add(w, at_ms, draw_death(w, leader));
+        for (int64_t i = between(w, 1, 2); i > 0; i--)
+                swarm_add_after(w, a_while(w), draw_death(w, leader));
+        swarm_add_after(w, a_while(w), restart_all());
+}
+
+static const struct swarm_kind habits[] = {
+        {late_metadata, 25, 2},     {restart_inside_request, 25, 2}, {kill_after_ack, 33, 2},
+        {move_twice, 25, 2},        {kill_after_shrink, 25, 1},      {fence_leader, 20, 1},
+        {isolate_leader, 25, 2},    {kill_in_turn, 25, 1},
+};
+
+void swarm_draw_habits(struct swarm *w)
+{
+        swarm_draw_kinds(w, habits, sizeof habits / sizeof habits[0]);
+}
