@@ -78,14 +78,14 @@ unit-tests: $(unit_bin)
 
 # --- what people call ---
 
-.PHONY: help deps demo test check check-walls coverage sweep fuzz format interop clean
+.PHONY: help deps demo test check check-walls coverage sweep bench-sim fuzz format interop clean
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 deps: ## install the Debian packages that building and testing need
 	@sh tests/deps.sh check
 
-demo: ## the project in three acts, under 20 seconds once built
+demo: ## the project in four acts, under 20 seconds once built
 	@sh tests/deps.sh build
 	@$(MAKE) -s -j2 all
 	@BUILD=$(BUILD) sh labs/demo.sh
@@ -110,6 +110,9 @@ check-walls: $(BUILD)/libodradek.a ## the core uses nothing but struct world; no
 SEEDS ?= 1..2000
 sweep: $(BUILD)/odradek-sim ## random clusters and faults: make sweep SEEDS=1..20000
 	$(BUILD)/odradek-sim sweep --seeds $(SEEDS) --jobs 2
+
+bench-sim: $(BUILD)/odradek-sim ## how fast the simulator is, against brokers, partitions and load
+	@BUILD=$(BUILD) bash tests/bench_sim.sh
 
 coverage: ## lines of src/ and sim/ that the tests reach (gcovr)
 	@sh tests/deps.sh check

@@ -304,8 +304,8 @@ struct position {
         bool was_reset; /* since then */
 };
 
-/* A reader that had come to the end of a log may find it shorter, after a cut. One that had not come
- * to what was deleted may find that the next leader has not heard of the deletion. */
+/* A reader that had come to the end of a log may find it shorter, after a cut. One that had not
+ * come to what was deleted may find that the next leader has not heard of the deletion. */
 static bool may_be_reset(const struct checker *c, int32_t partition, int64_t offset)
 {
         const struct history_partition *p = &c->h->partitions[partition];

@@ -46,8 +46,12 @@ static void note_power_cut(struct member *m)
                 return;
         m->power_cuts_seen = m->node->power_cuts;
         m->has_dropped = false;
-        if (m->was_wiped)
+        if (m->was_wiped) {
                 invariants_wiped(cluster_invariants(m->cluster), m->node->config.id);
+                /* Raft has no answer to a voter that forgets. */
+                m->cluster->history->nothing_promised |=
+                        cluster_is_voter(m->cluster, m->node->config.id);
+        }
         for (int32_t i = 0; i < m->cluster->history->partition_count; i++) {
                 struct watched *seen = &m->logs[i];
                 if (m->was_wiped)

@@ -234,7 +234,7 @@ static void tell_opened(const struct explain *e, const struct sim_trace_entry *e
 static void tell_step(const struct explain *e, const struct sim_trace_entry *entry)
 {
         struct buffer text = {0};
-        scenario_print_action(e->s, &e->s->steps[entry->numbers[1]].action, &text);
+        scenario_print_statement(e->s, &e->s->steps[entry->numbers[1]].action, &text);
         line(e, entry, "the script", "%.*s", (int)text.size, (const char *)text.data);
         buffer_deinit(&text);
 }

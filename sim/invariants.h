@@ -26,8 +26,9 @@
  * unclean.leader.election.enable was made use of, anyone. From then on the partition is beyond the
  * promise (history_partition.beyond_ns), and only I6 and I7 are still looked at.
  *
- * Sets of brokers are bit masks: bit n is the broker of id n, below 64. Source: bug-zoo table of
- * invariants after KIP-101, 279, 497, 595, 903, 966; Ongaro's thesis for I6 and I7. */
+ * Sets of brokers are bit masks: bit n is the broker of id n, below 64. Sources: KIP-101, 279, 497,
+ * 595, 966; Ongaro & Ousterhout 2014 (I2, I6 and I7 are Raft's own, one level up or down).
+ */
 #ifndef ODRADEK_SIM_INVARIANTS_H
 #define ODRADEK_SIM_INVARIANTS_H
 

@@ -125,7 +125,7 @@ static void note_step(struct report_page *p, const struct sim_trace_entry *entry
 {
         const struct scenario *s = p->source->scenario;
         struct buffer text = {0};
-        scenario_print_action(s, &s->steps[entry->numbers[1]].action, &text);
+        scenario_print_statement(s, &s->steps[entry->numbers[1]].action, &text);
         snprintf(add_moment(p, entry->time_ns, NO_NODE), WORD_BYTES, "%.*s", (int)text.size,
                  (const char *)text.data);
         buffer_deinit(&text);
@@ -307,14 +307,16 @@ static const char style[] =
 
 void report_page_print(const struct report_page *p, const struct run_report *r, struct buffer *into)
 {
-        struct buffer text = {0};
+        struct buffer text = {0}, title = {0};
+        const char *name = p->source->file ? p->source->file : "a run drawn from its seed";
+        escape(name, strlen(name), &title);
+        buffer_printf(&title, ", seed %" PRIu64, p->source->seed);
         buffer_printf(into,
                       "<!doctype html>\n<html lang='en'><meta charset='utf-8'>\n"
-                      "<title>%s, seed %" PRIu64 "</title>\n%s<h1>%s, seed %" PRIu64 "</h1>\n",
-                      p->source->file ? p->source->file : "a run drawn from its seed",
-                      p->source->seed, style,
-                      p->source->file ? p->source->file : "a run drawn from its seed",
-                      p->source->seed);
+                      "<title>%.*s</title>\n%s<h1>%.*s</h1>\n",
+                      (int)title.size, (const char *)title.data, style, (int)title.size,
+                      (const char *)title.data);
+        buffer_deinit(&title);
         print_guarantees(&r->verdict, into);
         buffer_printf(into, "<h2>Who was up, who led, what the script did</h2>\n");
         print_picture(p, r, into);

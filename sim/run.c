@@ -248,10 +248,26 @@ static void heal(struct run *r)
         cluster_observe(r->cluster);
 }
 
+/* What was to hold while things went wrong, or in spite of it. */
+static void check_demands(struct run *r)
+{
+        for (int32_t i = 0; i < r->s->demand_count; i++) {
+                struct buffer text = {0};
+                if (holds(r, &r->s->demands[i]))
+                        continue;
+                scenario_print_statement(r->s, &r->s->demands[i], &text);
+                verdict_add(&r->report->verdict, ANOMALY_STUCK, true,
+                            "at the end of the run it was not so that %.*s", (int)text.size,
+                            (const char *)text.data);
+                buffer_deinit(&text);
+        }
+}
+
 static void run_phases(struct run *r)
 {
         if (!advance(r, r->s->run.time_ns, NULL))
                 return;
+        check_demands(r);
         heal(r);
         int64_t deadline_ns = sim_now_ns(r->sim) + RUN_LIVENESS_S * SIM_NS_PER_S;
         workload_send_last(r->workload);

@@ -373,10 +373,10 @@ static void print_line(const struct scenario *s, const struct statement *from, s
         buffer_printf(into, "\n");
 }
 
-void scenario_print_action(const struct scenario *s, const struct statement *action,
-                           struct buffer *into)
+void scenario_print_statement(const struct scenario *s, const struct statement *statement,
+                              struct buffer *into)
 {
-        print_statement(s, action, into);
+        print_statement(s, statement, into);
 }
 
 static void print_step(const struct scenario *s, const struct step *step, struct buffer *into)
@@ -410,6 +410,10 @@ void scenario_print(const struct scenario *s, struct buffer *into)
         print_line(s, &s->run, into);
         for (int32_t i = 0; i < s->expect_count; i++)
                 print_line(s, &s->expects[i], into);
+        for (int32_t i = 0; i < s->demand_count; i++) {
+                buffer_printf(into, "expect ");
+                print_line(s, &s->demands[i], into);
+        }
 }
 
 void scenario_print_language(struct buffer *into)

@@ -46,6 +46,8 @@
           "as soon as it holds, but not before the step above was done")                          \
         X(RUN, LINE, "run TIME", "how long things go wrong, before all is healed")                \
         X(EXPECT, LINE, "expect GUARANTEE", "must hold; or must be broken, for its opposite")     \
+        X(EXPECT_THAT, LINE, "expect CONDITION",                                                 \
+          "must hold when the run is over, before all is healed")                                \
         X(LOG_HAS, CONDITION, "BROKER has PARTITION up to OFFSET", "the log's end is that far")   \
         X(HW_PASSES, CONDITION, "HW of BROKER [for PARTITION] passes OFFSET",                     \
           "its high watermark is above; of the first topic's first partition, unless said")       \
@@ -174,9 +176,10 @@ struct scenario {
         struct statement topics[SCENARIO_TOPICS_MAX];   /* TOPIC or CREATE_TOPIC */
         struct statement clients[SCENARIO_CLIENTS_MAX]; /* PRODUCER or CONSUMER */
         struct step steps[SCENARIO_STEPS_MAX];
-        struct statement expects[SCENARIO_EXPECTS_MAX];
+        struct statement expects[SCENARIO_EXPECTS_MAX]; /* EXPECT */
+        struct statement demands[SCENARIO_EXPECTS_MAX]; /* conditions, of EXPECT_THAT */
         struct setting settings[SCENARIO_SETTINGS_MAX];
-        int32_t topic_count, client_count, step_count, expect_count, setting_count;
+        int32_t topic_count, client_count, step_count, expect_count, demand_count, setting_count;
 };
 
 /* One broker, nothing else, a run of 5 s. */
@@ -194,10 +197,10 @@ bool scenario_add_setting(struct scenario *s, struct statement *statement, const
 bool scenario_parse(struct scenario *s, const char *file, const char *text, char *error,
                     size_t error_size);
 
-/* Writes the scenario, or one step's action, in its own language. */
+/* Writes the scenario, or an action or condition of it, in its own language. */
 void scenario_print(const struct scenario *s, struct buffer *into);
-void scenario_print_action(const struct scenario *s, const struct statement *action,
-                           struct buffer *into);
+void scenario_print_statement(const struct scenario *s, const struct statement *statement,
+                              struct buffer *into);
 
 /* Writes the table above, for people. */
 void scenario_print_language(struct buffer *into);

@@ -405,10 +405,14 @@ static bool add_topic(struct parser *p, struct statement *made)
         return true;
 }
 
-/* Conditions are about one machine. */
-static bool is_about_one(const struct statement *condition)
+/* Conditions are about one machine, and something that is there. */
+static bool is_sound(struct parser *p, const struct statement *condition)
 {
-        return condition->node != SCENARIO_ALL_NODES && condition->node != SCENARIO_CONTROLLERS;
+        if (condition->node == SCENARIO_ALL_NODES || condition->node == SCENARIO_CONTROLLERS)
+                return expect_text(p, "one broker");
+        if (condition->verb == VERB_HW_PASSES && p->s->topic_count == 0)
+                return expect_text(p, "a topic above");
+        return true;
 }
 
 static bool add_step(struct parser *p, const struct statement *trigger, bool follows)
@@ -416,10 +420,8 @@ static bool add_step(struct parser *p, const struct statement *trigger, bool fol
         struct scenario *s = p->s;
         if (!has_room(p, s->step_count, SCENARIO_STEPS_MAX, "fewer steps"))
                 return false;
-        if (!is_about_one(trigger))
-                return expect_text(p, "one broker");
-        if (trigger->verb == VERB_HW_PASSES && s->topic_count == 0)
-                return expect_text(p, "a topic above");
+        if (!is_sound(p, trigger))
+                return false;
         if (follows && s->step_count == 0)
                 return expect_text(p, "a step above");
         /* Steps that make topics are printed before all others, so order must not count. */
@@ -469,6 +471,13 @@ static bool add_line(struct parser *p, struct statement *made)
                 if (!has_room(p, s->expect_count, SCENARIO_EXPECTS_MAX, "fewer expectations"))
                         return false;
                 s->expects[s->expect_count++] = *made;
+                return true;
+        case VERB_EXPECT_THAT:
+                if (!has_room(p, s->demand_count, SCENARIO_EXPECTS_MAX, "fewer expectations"))
+                        return false;
+                if (!is_sound(p, &p->condition))
+                        return false;
+                s->demands[s->demand_count++] = p->condition;
                 return true;
         default: return false;
         }

@@ -137,6 +137,8 @@ static void draw_cluster_settings(struct swarm *w, struct statement *brokers)
         set(w, brokers, "broker.heartbeat.interval.ms", session_ms / 5);
         set(w, brokers, "replica.lag.time.max.ms", between(w, 200, 1000));
         set(w, brokers, "replica.fetch.wait.max.ms", between(w, 50, 500));
+        if (one_in(w, 3)) /* a follower comes one batch at a time */
+                set(w, brokers, "replica.fetch.max.bytes", between(w, 1, 1000));
         set(w, brokers, "replica.high.watermark.checkpoint.interval.ms", between(w, 50, 1000));
         set(w, brokers, "controller.quorum.election.timeout.ms", between(w, 150, 400));
         set(w, brokers, "controller.quorum.fetch.timeout.ms", between(w, 300, 700));
@@ -226,6 +228,10 @@ void swarm_draw(uint64_t seed, struct scenario *s)
                 draw_producer(&w);
         for (int64_t i = between(&w, 1, 2); i > 0; i--)
                 draw_consumer(&w);
+        if (w.controllers >= 3 && one_in(&w, 12)) {
+                swarm_draw_minority(&w);
+                return;
+        }
         int32_t before_faults = s->step_count; /* a topic is made before clients name it */
         swarm_draw_faults(&w);
         sort_steps(s, before_faults);

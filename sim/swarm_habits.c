@@ -168,13 +168,76 @@ static void kill_in_turn(struct swarm *w, int64_t at_ms)
         swarm_add_after(w, a_while(w), restart_all());
 }
 
+/* A broker loses bytes while the leader's word for it is on its way to the controller. */
+static void lose_behind_request(struct swarm *w, int64_t at_ms)
+{
+        struct statement shrinks = scenario_statement(VERB_ISR_SHRINKS);
+        swarm_place(w, &shrinks);
+        int64_t leader = role_in(&shrinks, ROLE_LEADER), broker = between(w, 1, w->brokers);
+        shrinks.count = w->s->topics[shrinks.topic].replicas - 1;
+        swarm_add(w, at_ms, between_two(VERB_CUT, broker, leader));
+        struct statement hold = between_two(VERB_HOLD, leader, SCENARIO_CONTROLLERS);
+        hold.api = API_ALTER_PARTITION;
+        if (shrinks.count > 0)
+                swarm_add_when(w, shrinks, true, hold);
+        swarm_add_after(w, 0, heal_links());
+        struct statement death = on(one_in(w, 2) ? VERB_POWER_CUT : VERB_WIPE, broker);
+        death.survival = 0;
+        death.within = 1;
+        swarm_add_after(w, between(w, 100, 1200), death);
+        struct statement fetch = between_two(VERB_HOLD, broker, leader);
+        fetch.api = API_FETCH;
+        swarm_add_after(w, 0, fetch);
+        swarm_add_after(w, a_while(w), on(VERB_RESTART, broker));
+        hold.verb = VERB_RELEASE;
+        hold.node = hold.other = SCENARIO_ALL_NODES;
+        swarm_add_after(w, a_while(w), hold);
+        fetch.verb = VERB_RELEASE;
+        fetch.node = fetch.other = SCENARIO_ALL_NODES;
+        swarm_add_after(w, a_while(w), fetch);
+}
+
+/* A broker that has lost bytes is back, and known to be, before it has fetched anything. */
+static void back_without_fetching(struct swarm *w, int64_t at_ms)
+{
+        struct statement place;
+        swarm_place(w, &place);
+        int64_t broker = between(w, 1, w->brokers);
+        struct statement death = on(VERB_POWER_CUT, broker);
+        death.within = 1;
+        death.survival = 0;
+        swarm_add(w, at_ms, death);
+        struct statement fetch = between_two(VERB_HOLD, broker, role_in(&place, ROLE_LEADER));
+        fetch.api = API_FETCH;
+        swarm_add_after(w, a_while(w), fetch);
+        swarm_add_after(w, 0, on(VERB_RESTART, broker));
+        fetch.verb = VERB_RELEASE;
+        fetch.node = fetch.other = SCENARIO_ALL_NODES;
+        swarm_add_after(w, between(w, 200, 2000), fetch);
+}
+
 static const struct swarm_kind habits[] = {
         {late_metadata, 25, 2},     {restart_inside_request, 25, 2}, {kill_after_ack, 33, 2},
         {move_twice, 25, 2},        {kill_after_shrink, 25, 1},      {fence_leader, 20, 1},
         {isolate_leader, 25, 2},    {kill_in_turn, 25, 1},
+        {lose_behind_request, 15, 1}, {back_without_fetching, 15, 1},
 };
 
 void swarm_draw_habits(struct swarm *w)
 {
         swarm_draw_kinds(w, habits, sizeof habits / sizeof habits[0]);
+}
+
+void swarm_draw_minority(struct swarm *w)
+{
+        struct statement place;
+        swarm_place(w, &place);
+        if (w->s->topics[place.topic].replicas < 2)
+                return;
+        w->s->run.time_ns = 6000 * SWARM_MS;
+        swarm_add(w, between(w, 700, 1500),
+                  between_two(VERB_CUT, SCENARIO_ACTIVE, SCENARIO_CONTROLLERS));
+        struct statement leader_is_ready = on(VERB_READY, role_in(&place, ROLE_LEADER));
+        swarm_add(w, between(w, 1500, 2000), on(VERB_KILL, leader_is_ready.node));
+        w->s->demands[w->s->demand_count++] = leader_is_ready;
 }

@@ -65,4 +65,8 @@ int64_t swarm_survival(struct swarm *w);
 /* Bad habits: sequences whose parts wait for each other. Clusters only. */
 void swarm_draw_habits(struct swarm *w);
 
+/* Instead of all else: so little goes wrong that the cluster must go on meanwhile. For at least
+ * three controllers of their own. */
+void swarm_draw_minority(struct swarm *w);
+
 #endif

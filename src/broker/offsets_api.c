@@ -1,7 +1,5 @@
-/* ListOffsets, OffsetForLeaderEpoch and DeleteRecords: questions about where a log begins, ends and
- * what lies where, and the one request that moves its beginning. */
+/* ListOffsets and OffsetForLeaderEpoch: where a log begins and ends, and what lies where. */
 #include "broker/state.h"
-#include "wire/delete_records.h"
 #include "wire/epoch_end.h"
 #include "wire/list_offsets.h"
 
@@ -105,54 +103,5 @@ void handle_offset_for_leader_epoch(struct request *r)
         }
         struct serde out = request_answer(r);
         serde_epoch_end_response(&out, &answer);
-        request_finish(r, &out);
-}
-
-static void delete_records(struct request *r, struct str topic,
-                           const struct delete_records_partition *in,
-                           struct delete_records_partition_response *out)
-{
-        enum kerr err;
-        *out = (struct delete_records_partition_response){.index = in->index, .low_watermark = -1};
-        struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
-        if (p)
-                err = replica_check_leader(&p->replica, -1);
-        if (!err) {
-                int64_t offset = in->offset == -1 ? p->replica.high_watermark : in->offset;
-                if (offset < 0 || offset > p->replica.high_watermark)
-                        err = KERR_OFFSET_OUT_OF_RANGE;
-                else
-                        err = partition_log_advance_start(p->replica.log, offset);
-        }
-        if (!err)
-                out->low_watermark = partition_log_start(p->replica.log);
-        out->error_code = errors_to_wire(err);
-}
-
-/* The new starts are written down before the answer, so what was answered as deleted stays deleted
- * (Kafka writes them once a minute, and a crash may bring records back). */
-void handle_delete_records(struct request *r)
-{
-        struct delete_records_request in = {0};
-        struct delete_records_response answer = {0};
-        serde_delete_records_request(&r->in, &in);
-        if (!request_is_sound(r))
-                return;
-        reply_array(r, &answer.topics, in.topics.count);
-        for (int32_t t = 0; t < in.topics.count; t++) {
-                struct delete_records_topic *topic = &in.topics.items[t];
-                answer.topics.items[t].name = topic->name;
-                reply_array(r, &answer.topics.items[t].partitions, topic->partitions.count);
-                for (int32_t i = 0; i < topic->partitions.count; i++)
-                        delete_records(r, topic->name, &topic->partitions.items[i],
-                                       &answer.topics.items[t].partitions.items[i]);
-        }
-        enum kerr err = log_dir_checkpoint(r->broker->logs);
-        for (int32_t t = 0; err && t < answer.topics.count; t++) {
-                for (int32_t i = 0; i < answer.topics.items[t].partitions.count; i++)
-                        answer.topics.items[t].partitions.items[i].error_code = errors_to_wire(err);
-        }
-        struct serde out = request_answer(r);
-        serde_delete_records_response(&out, &answer);
         request_finish(r, &out);
 }

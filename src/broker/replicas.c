@@ -22,12 +22,12 @@ void replicas_touch(struct broker *b, struct hosted_partition *p)
 
 /* --- following --- */
 
-static void on_moved(void *broker, struct replica *r, bool high_watermark_fell)
+static void on_moved(void *broker, struct replica *r, bool must_checkpoint)
 {
         struct broker *b = broker;
         replicas_touch(b, partition_log_owner(r->log));
-        if (high_watermark_fell && log_dir_checkpoint(b->logs))
-                world_log(b->world, WORLD_ERROR, "%s: its high watermark cannot be written down",
+        if (must_checkpoint && log_dir_checkpoint(b->logs))
+                world_log(b->world, WORLD_ERROR, "%s: its marks cannot be written down",
                           partition_log_directory(r->log));
 }
 
@@ -258,12 +258,14 @@ static void wake(struct hosted_partition *p)
 {
         const struct replica *r = &p->replica;
         int64_t safe_end = replica_safe_end(r), end = partition_log_end(r->log);
+        int64_t low_watermark = replica_low_watermark(r);
         if (r->high_watermark != p->woken_high_watermark || safe_end != p->woken_safe_end ||
-            partition_log_is_offline(r->log))
+            low_watermark != p->woken_low_watermark || partition_log_is_offline(r->log))
                 purgatory_check(&p->hw_waiters);
         if (end != p->woken_end)
                 purgatory_check(&p->end_waiters);
         p->woken_high_watermark = r->high_watermark;
+        p->woken_low_watermark = low_watermark;
         p->woken_safe_end = safe_end;
         p->woken_end = end;
 }

@@ -21,11 +21,12 @@ struct hosted_partition {
         struct hosted_topic *topic;
         int32_t index;
         struct replica replica;        /* its log is NULL when that cannot be opened */
-        struct watch_list hw_waiters;  /* those who wait for its high watermark */
+        struct watch_list hw_waiters;  /* those who wait for its high or low watermark */
         struct watch_list end_waiters; /* followers, who wait for its log end offset */
         struct fetcher *fetcher;       /* what it follows its leader with; NULL: nothing */
-        int64_t woken_high_watermark, woken_safe_end, woken_end; /* when they were last woken */
-        bool touched;                                            /* on the list below */
+        /* When they were last woken: */
+        int64_t woken_high_watermark, woken_low_watermark, woken_safe_end, woken_end;
+        bool touched; /* on the list below */
         struct hosted_partition *next_touched;
 };
 

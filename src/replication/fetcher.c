@@ -235,9 +235,12 @@ static enum kerr take_and_tell(struct fetcher *f, struct replica *r,
                                const struct fetch_partition_response *in)
 {
         int64_t end = partition_log_end(r->log), high_watermark = r->high_watermark;
+        int64_t start = partition_log_start(r->log);
         enum kerr err = take(r, in);
-        if (partition_log_end(r->log) != end || r->high_watermark != high_watermark)
-                f->config.on_moved(f->config.context, r, r->high_watermark < high_watermark);
+        bool start_moved = partition_log_start(r->log) != start;
+        if (partition_log_end(r->log) != end || r->high_watermark != high_watermark || start_moved)
+                f->config.on_moved(f->config.context, r,
+                                   r->high_watermark < high_watermark || start_moved);
         if (err)
                 world_log(r->host->world, in->error_code ? WORLD_DEBUG : WORLD_WARN,
                           "%s: nothing fetched from broker %d: %s", partition_log_directory(r->log),

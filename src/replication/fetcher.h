@@ -38,10 +38,10 @@ struct fetcher_config {
         int64_t request_timeout_ms;  /* replica.socket.timeout.ms */
         /* The replica of that name that is here now, or NULL. */
         struct replica *(*find)(void *context, const struct uuid *topic_id, int32_t partition);
-        /* A partition's log or high watermark has moved. When the high watermark fell, the
-         * checkpoints must be written before this returns: else a crash brings it back, over
-         * records that come next. */
-        void (*on_moved)(void *context, struct replica *r, bool high_watermark_fell);
+        /* A partition's log or high watermark has moved. When the high watermark fell or the log
+         * start rose, the checkpoints must be written before this returns: else a crash brings the
+         * one back, over records that come next, or records that were deleted. */
+        void (*on_moved)(void *context, struct replica *r, bool must_checkpoint);
         void *context;
 };
 

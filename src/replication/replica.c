@@ -165,6 +165,17 @@ enum kerr replica_visible_end(const struct replica *r, int64_t *end)
         return r->high_watermark < r->epoch_start ? KERR_OFFSET_NOT_AVAILABLE : KERR_NONE;
 }
 
+int64_t replica_low_watermark(const struct replica *r)
+{
+        int64_t low = partition_log_start(r->log);
+        for (int32_t i = 0; i < r->follower_count; i++) {
+                const struct follower *f = &r->followers[i];
+                if (isr_waits_for(r, f->id) && f->log_start_offset < low)
+                        low = f->log_start_offset;
+        }
+        return low;
+}
+
 /* --- the leader's log --- */
 
 enum kerr replica_append(struct replica *r, struct span batches, bool acks_all,

@@ -147,6 +147,10 @@ bool replica_advance(struct replica *r);
  * epoch (KIP-207). */
 enum kerr replica_visible_end(const struct replica *r, int64_t *end);
 
+/* The lowest log start of ours and of the ISR's: what lies below is deleted whoever leads next. -1
+ * while one of them has not told. Source: Kafka's Partition.lowWatermarkIfLeader. */
+int64_t replica_low_watermark(const struct replica *r);
+
 /* Where bytes lie: for a consumer (below the high watermark) or a follower (up to the log end). See
  * partition_log_read(). */
 enum kerr replica_read(struct replica *r, int64_t offset, bool is_follower, int32_t size_max,

@@ -25,9 +25,9 @@ start_cluster 3
 ok "it says how to reach it" grep -q "bootstrap servers *$(servers)" "$dir/cluster.out"
 ok "kcat sees three brokers" sh -c "kcat -L -b $(servers) | grep -q '3 brokers'"
 ok "a topic is made on all three" $odradek topics --create --topic t --partitions 3 --replication-factor 3 --bootstrap-server "$(servers)"
-ok "its replicas are in sync" within 10000 settled t
+must "its replicas are in sync" within 10000 settled t
 ok "the quorum has a leader" sh -c "$odradek metadata-quorum describe --status --bootstrap-server $(servers) | grep -q 'LeaderId: *[123]'"
-ok "records are acknowledged" begin_load t
+must "records are acknowledged" begin_load t
 for n in 1 2 3 4 5; do
         ok "kill $n: others lead in time, and the load goes on" kill_leader
         ok "kill $n: started again it is in sync" restart_victim

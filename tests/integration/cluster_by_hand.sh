@@ -55,16 +55,16 @@ for node in $nodes; do
         write_properties "$node"
         start_node "$node"
 done
-for node in $nodes; do ok "broker $node serves" within 20000 serves "$node"; done
+for node in $nodes; do must "broker $node serves" within 20000 serves "$node"; done
 for node in $nodes; do ok "broker $node knows all three" within 5000 sees_three "$node"; done
 ok "unknown keys of the file are told and left out" grep -q "unknown key 'listener.security.protocol.map'" "$dir/1.log"
 ok "the controller's listener serves too" sh -c "kcat -L -b 127.0.0.1:$((first_port + 3)) | grep -q '3 brokers'"
 ok "a topic is made where the list says" $odradek topics --create --topic t --replica-assignment 1:2:3,2:3:1 --bootstrap-server "$(servers)"
-ok "its replicas are in sync" within 10000 settled t
+must "its replicas are in sync" within 10000 settled t
 ok "topics --describe shows them so" sh -c "$odradek topics --describe --topic t --bootstrap-server $(servers) | grep -q 'Topic: t	Partition: 1	Leader: [123]	Replicas: 2,3,1	Isr: [123],[123],[123]'"
 ok "metadata-quorum --replication shows a leader and two followers" sh -c "
         $odradek metadata-quorum describe --replication --bootstrap-server $(servers) | awk '/Leader\$/ { l++ } /Follower\$/ { f++ } END { exit !(l == 1 && f == 2) }'"
-ok "records are acknowledged" begin_load t
+must "records are acknowledged" begin_load t
 for n in 1 2 3; do
         ok "stop $n: the leader hands over before it ends" stop_leader
         ok "stop $n: started again it is in sync" start_again

@@ -49,10 +49,10 @@ heal() {
 }
 exec 3>&1
 
-ok "three brokers find each other through the proxy" within 20000 all_serve
+must "three brokers find each other through the proxy" within 20000 all_serve
 ok "a topic is made" $odradek topics --create --topic t --partitions 3 --replication-factor 3 --bootstrap-server "$(servers)"
-ok "its replicas are in sync" within 10000 settled t
-ok "records are acknowledged" begin_load t
+must "its replicas are in sync" within 10000 settled t
+must "records are acknowledged" begin_load t
 for n in 1 2 3; do
         ok "cut $n: others lead in time, and the load goes on" cut_leader client
         ok "cut $n: healed, it is in sync" heal

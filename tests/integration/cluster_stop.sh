@@ -21,8 +21,8 @@ exec 3>&1
 
 start_cluster 3
 ok "a topic is made" $odradek topics --create --topic t --partitions 3 --replication-factor 3 --bootstrap-server "$(servers)"
-ok "its replicas are in sync" within 10000 settled t
-ok "records are acknowledged" begin_load t
+must "its replicas are in sync" within 10000 settled t
+must "records are acknowledged" begin_load t
 for n in 1 2 3 4 5; do
         ok "pause $n: others lead in time" pause_leader
         ok "pause $n: awake again it is in sync, and the load goes on" wake_victim

@@ -41,7 +41,9 @@ static void client_on_close(struct actor *actor, int64_t stream, enum kerr why)
 {
         struct bench *b = bench_of(actor);
         (void)why;
-        b->open[connection_of(b, stream)] = false;
+        int i = connection_of(b, stream);
+        if (i < BENCH_CONNECTIONS) /* else another one has taken its place */
+                b->open[i] = false;
 }
 
 static void client_on_synced(struct actor *actor, uint64_t token, enum kerr result)
