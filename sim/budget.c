@@ -58,20 +58,28 @@ static bool allows_in(const struct budget *b, const struct image *image, const s
         return true;
 }
 
+static bool has_replicas(const struct history *h)
+{
+        for (int32_t i = 0; i < h->partition_count; i++)
+                if (h->partitions[i].replication > 1)
+                        return true;
+        return false;
+}
+
 bool budget_allows(struct budget *b, const struct cluster *c, const struct history *h,
                    const struct byte_loss *loss)
 {
         if (loss->synced_too && cluster_is_voter(c, loss->id))
                 return false;
-        if (!cluster_is_broker(c, loss->id))
+        if (!cluster_is_broker(c, loss->id) || !has_replicas(h))
                 return true;
         see_who_is_back(b, c);
-        /* What the controller has decided may not have reached anybody else yet. */
+        /* What is committed may be known to nobody who runs, and what the controller has decided
+         * may not have been committed yet. Without one nobody can say what will be. */
         const struct image *newest = cluster_newest_image(c);
         int32_t active = cluster_active(c);
-        return newest && allows_in(b, newest, h, loss) &&
-               (active < 0 ||
-                allows_in(b, &broker_controller(cluster_broker(c, active))->image, h, loss));
+        return newest && active >= 0 && allows_in(b, newest, h, loss) &&
+               allows_in(b, &broker_controller(cluster_broker(c, active))->image, h, loss);
 }
 
 void budget_spend(struct budget *b, const struct cluster *c, const struct byte_loss *loss)

@@ -24,10 +24,10 @@ async function fails(promise, apiId, what) {
 
 async function fetchAll(consumer, topic, count) {
   const got = []
+  const { id } = (await consumer.metadata({ topics: [topic] })).topics.get(topic)
   for (let rounds = 0; got.length < count && rounds < 1000; rounds++) {
     const partitions = [{ partition: 0, fetchOffset: BigInt(got.length), partitionMaxBytes: 50000, currentLeaderEpoch: -1, lastFetchedEpoch: -1 }]
-    // Up to version 12, which is what the broker has, Fetch names topics; the client has one field for both.
-    const answer = await consumer.fetch({ node: 1, maxWaitTime: 500, minBytes: 1, maxBytes: 1000000, topics: [{ topicId: topic, partitions }] })
+    const answer = await consumer.fetch({ node: 1, maxWaitTime: 500, minBytes: 1, maxBytes: 1000000, topics: [{ topicId: id, partitions }] })
     for (const batch of answer.responses[0].partitions[0].records ?? []) {
       for (const record of batch.records) {
         if (Number(batch.firstOffset) + record.offsetDelta >= got.length)
