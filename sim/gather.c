@@ -223,8 +223,10 @@ static uint64_t see_brokers(struct gather *g, const struct image *image)
         for (const struct image_broker *b = image->brokers; b; b = b->hh.next) {
                 if (b->id < 0 || b->id >= INVARIANTS_NODES)
                         continue;
-                if (b->epoch != g->epochs[b->id])
+                if (b->epoch != g->epochs[b->id]) {
                         anew |= UINT64_C(1) << b->id;
+                        invariants_registered(g->invariants, b->id);
+                }
                 if (b->fenced != g->fenced[b->id])
                         note(g, -1, NOTE_FENCED, b->id, b->fenced, b->epoch);
                 g->epochs[b->id] = b->epoch;

@@ -140,6 +140,8 @@ static void settle_budget(struct invariants *v, int32_t partition)
         struct partition_state *p = &v->partitions[partition];
         struct history_partition *h = &v->h->partitions[partition];
         uint64_t members = assignment_members(&p->newest);
+        if (members == 0) /* then the last one leads again */
+                members = p->newest.last_known;
         if (!p->is_known || members == 0 || (members & ~p->doubted) != 0 || p->lossy == 0)
                 return;
         if (h->replication <= 1)
@@ -152,10 +154,17 @@ void invariants_lost(struct invariants *v, int32_t node, int32_t partition, enum
 {
         struct partition_state *p = &v->partitions[partition];
         p->doubted |= node_bit(node);
+        if (loss != LOSS_CLAIMED)
+                v->unregistered |= node_bit(node);
         /* What is not synced does not count where all must be. */
         if (loss == LOSS_ALL || (loss == LOSS_UNSYNCED && !v->h->partitions[partition].sync_first))
                 p->lossy |= node_bit(node);
         settle_budget(v, partition);
+}
+
+void invariants_registered(struct invariants *v, int32_t node)
+{
+        v->unregistered &= ~node_bit(node);
 }
 
 void invariants_wiped(struct invariants *v, int32_t node)
@@ -403,7 +412,9 @@ void invariants_assignment(struct invariants *v, const struct seen_assignment *n
                 h->leader_moved = true;
         if (now->leader_epoch > p->newest_epoch)
                 p->newest_epoch = now->leader_epoch;
+        /* One that the leader had asked to take in before it lost bytes has not joined anew. */
         uint64_t joined = assignment_members(now) & ~assignment_members(&p->newest);
+        joined &= ~v->unregistered;
         p->lossy &= ~joined;
         p->doubted &= ~joined;
         p->newest = *now;

@@ -92,6 +92,9 @@ enum loss_kind {
 };
 void invariants_lost(struct invariants *v, int32_t node, int32_t partition, enum loss_kind loss);
 
+/* The node's registration is another one: the controller knows what it has lost. */
+void invariants_registered(struct invariants *v, int32_t node);
+
 /* Its disk is empty: it has forgotten its vote. */
 void invariants_wiped(struct invariants *v, int32_t node);
 

@@ -58,6 +58,7 @@ struct invariants {
         struct batches found; /* scratch */
         struct batches metadata;
         int64_t metadata_to;
+        uint64_t unregistered;       /* have lost bytes, and the controller has not heard of it */
         int32_t newest_quorum_epoch; /* of a leader */
         struct epoch_leaders quorum_leaders;
 };

@@ -222,7 +222,9 @@ static void draw_full_disk(struct swarm *w, int64_t at_ms)
 
 static void draw_cut(struct swarm *w, int64_t at_ms)
 {
-        struct statement cut = on(one_in(w, 2) ? VERB_CUT : VERB_CUT_ONE_WAY, swarm_server(w));
+        struct statement cut = on(VERB_CUT, swarm_server(w));
+        if (one_in(w, 2))
+                cut.verb = VERB_CUT_ONE_WAY;
         cut.other = peer(w);
         if (one_in(w, 2)) {
                 int64_t from = cut.node;

@@ -43,6 +43,13 @@ static struct statement draw_death(struct swarm *w, int64_t node)
         return death;
 }
 
+/* A function of its own because C does not say which argument of a call is drawn first. */
+static void die_after(struct swarm *w, int64_t after_ms, int64_t node)
+{
+        struct statement death = draw_death(w, node);
+        swarm_add_after(w, after_ms, death);
+}
+
 /* Longer than a session at times, so that others lead; and at times not. */
 static int64_t a_while(struct swarm *w)
 {
@@ -72,7 +79,7 @@ static void restart_inside_request(struct swarm *w, int64_t at_ms)
         struct statement hold = between_two(VERB_HOLD, node, SCENARIO_ALL_NODES);
         hold.api = swarm_server_api(w);
         swarm_add(w, at_ms, hold);
-        swarm_add_after(w, a_while(w), draw_death(w, node));
+        die_after(w, a_while(w), node);
         swarm_add_after(w, a_while(w), on(VERB_RESTART, node));
         hold.verb = VERB_RELEASE;
         swarm_add_after(w, a_while(w), hold);
@@ -89,7 +96,7 @@ static void kill_after_ack(struct swarm *w, int64_t at_ms)
         swarm_place(w, &place);
         swarm_add_when(w, acked, false, draw_death(w, role_in(&place, ROLE_LEADER)));
         if (one_in(w, 3))
-                swarm_add_after(w, a_while(w), draw_death(w, role_in(&place, ROLE_LEADER)));
+                die_after(w, a_while(w), role_in(&place, ROLE_LEADER));
         swarm_add_after(w, a_while(w), restart_all());
 }
 
@@ -103,7 +110,7 @@ static void move_twice(struct swarm *w, int64_t at_ms)
         move.node = role_in(&move, one_in(w, 2) ? ROLE_FOLLOWER : ROLE_OTHER_FOLLOWER);
         swarm_add_after(w, between(w, 3, 60), move);
         if (one_in(w, 2))
-                swarm_add_after(w, between(w, 3, 60), draw_death(w, role_in(&move, ROLE_LEADER)));
+                die_after(w, between(w, 3, 60), role_in(&move, ROLE_LEADER));
         swarm_add_after(w, a_while(w), restart_all());
 }
 
@@ -131,7 +138,7 @@ static void fence_leader(struct swarm *w, int64_t at_ms)
         swarm_add(w, at_ms,
                   between_two(one_in(w, 3) ? VERB_CUT_ONE_WAY : VERB_CUT, leader,
                               SCENARIO_CONTROLLERS));
-        swarm_add_after(w, a_while(w), draw_death(w, role_in(&place, ROLE_FOLLOWER)));
+        die_after(w, a_while(w), role_in(&place, ROLE_FOLLOWER));
         swarm_add_after(w, a_while(w), heal_links());
         swarm_add_after(w, a_while(w), restart_all());
 }
@@ -152,7 +159,7 @@ static void isolate_leader(struct swarm *w, int64_t at_ms)
         }
         swarm_add_after(w, a_while(w), heal_links());
         if (one_in(w, 2))
-                swarm_add_after(w, a_while(w), draw_death(w, leader));
+                die_after(w, a_while(w), leader);
         swarm_add_after(w, a_while(w), restart_all());
 }
 
@@ -164,8 +171,32 @@ static void kill_in_turn(struct swarm *w, int64_t at_ms)
         int64_t leader = role_in(&place, ROLE_LEADER);
         swarm_add(w, at_ms, draw_death(w, leader));
         for (int64_t i = between(w, 1, 2); i > 0; i--)
-                swarm_add_after(w, a_while(w), draw_death(w, leader));
+                die_after(w, a_while(w), leader);
         swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* Loses what it has not synced, or all. */
+static struct statement draw_loss(struct swarm *w, int64_t broker)
+{
+        struct statement loss = on(one_in(w, 2) ? VERB_POWER_CUT : VERB_WIPE, broker);
+        loss.survival = 0;
+        loss.within = 1;
+        return loss;
+}
+
+static struct statement hold_fetch(int64_t broker, int64_t leader)
+{
+        struct statement hold = between_two(VERB_HOLD, broker, leader);
+        hold.api = API_FETCH;
+        return hold;
+}
+
+static struct statement release_all(int64_t api)
+{
+        struct statement release =
+                between_two(VERB_RELEASE, SCENARIO_ALL_NODES, SCENARIO_ALL_NODES);
+        release.api = api;
+        return release;
 }
 
 /* A broker loses bytes while the leader's word for it is on its way to the controller. */
@@ -173,28 +204,21 @@ static void lose_behind_request(struct swarm *w, int64_t at_ms)
 {
         struct statement shrinks = scenario_statement(VERB_ISR_SHRINKS);
         swarm_place(w, &shrinks);
-        int64_t leader = role_in(&shrinks, ROLE_LEADER), broker = between(w, 1, w->brokers);
         shrinks.count = w->s->topics[shrinks.topic].replicas - 1;
+        if (shrinks.count < 1)
+                return;
+        int64_t leader = role_in(&shrinks, ROLE_LEADER), broker = between(w, 1, w->brokers);
         swarm_add(w, at_ms, between_two(VERB_CUT, broker, leader));
         struct statement hold = between_two(VERB_HOLD, leader, SCENARIO_CONTROLLERS);
         hold.api = API_ALTER_PARTITION;
-        if (shrinks.count > 0)
-                swarm_add_when(w, shrinks, true, hold);
+        swarm_add_when(w, shrinks, true, hold);
         swarm_add_after(w, 0, heal_links());
-        struct statement death = on(one_in(w, 2) ? VERB_POWER_CUT : VERB_WIPE, broker);
-        death.survival = 0;
-        death.within = 1;
-        swarm_add_after(w, between(w, 100, 1200), death);
-        struct statement fetch = between_two(VERB_HOLD, broker, leader);
-        fetch.api = API_FETCH;
-        swarm_add_after(w, 0, fetch);
-        swarm_add_after(w, a_while(w), on(VERB_RESTART, broker));
-        hold.verb = VERB_RELEASE;
-        hold.node = hold.other = SCENARIO_ALL_NODES;
-        swarm_add_after(w, a_while(w), hold);
-        fetch.verb = VERB_RELEASE;
-        fetch.node = fetch.other = SCENARIO_ALL_NODES;
-        swarm_add_after(w, a_while(w), fetch);
+        struct statement loss = draw_loss(w, broker);
+        swarm_add_after(w, between(w, 200, 1200), loss);
+        swarm_add_after(w, 0, hold_fetch(broker, leader));
+        swarm_add_after(w, between(w, 5, 300), on(VERB_RESTART, broker));
+        swarm_add_when(w, on(VERB_READY, broker), true, release_all(API_ALTER_PARTITION));
+        swarm_add_after(w, a_while(w), release_all(API_FETCH));
 }
 
 /* A broker that has lost bytes is back, and known to be, before it has fetched anything. */
@@ -203,24 +227,18 @@ static void back_without_fetching(struct swarm *w, int64_t at_ms)
         struct statement place;
         swarm_place(w, &place);
         int64_t broker = between(w, 1, w->brokers);
-        struct statement death = on(VERB_POWER_CUT, broker);
-        death.within = 1;
-        death.survival = 0;
-        swarm_add(w, at_ms, death);
-        struct statement fetch = between_two(VERB_HOLD, broker, role_in(&place, ROLE_LEADER));
-        fetch.api = API_FETCH;
-        swarm_add_after(w, a_while(w), fetch);
-        swarm_add_after(w, 0, on(VERB_RESTART, broker));
-        fetch.verb = VERB_RELEASE;
-        fetch.node = fetch.other = SCENARIO_ALL_NODES;
-        swarm_add_after(w, between(w, 200, 2000), fetch);
+        swarm_add(w, at_ms, draw_loss(w, broker));
+        swarm_add_after(w, 0, hold_fetch(broker, role_in(&place, ROLE_LEADER)));
+        swarm_add_after(w, a_while(w), on(VERB_RESTART, broker));
+        swarm_add_when(w, on(VERB_READY, broker), true, heal_links());
+        swarm_add_after(w, between(w, 100, 1000), release_all(API_FETCH));
 }
 
 static const struct swarm_kind habits[] = {
         {late_metadata, 25, 2},     {restart_inside_request, 25, 2}, {kill_after_ack, 33, 2},
         {move_twice, 25, 2},        {kill_after_shrink, 25, 1},      {fence_leader, 20, 1},
         {isolate_leader, 25, 2},    {kill_in_turn, 25, 1},
-        {lose_behind_request, 15, 1}, {back_without_fetching, 15, 1},
+        {lose_behind_request, 25, 1}, {back_without_fetching, 20, 1},
 };
 
 void swarm_draw_habits(struct swarm *w)

@@ -3,15 +3,15 @@
 #include <assert.h>
 
 static const struct zoo_exhibit exhibits[ZOO_BUGS] = {
-        [ZOO_NO_DIR_SYNC] = {ZOO_NO_DIR_SYNC, 10, "KAFKA-3968",
+        [ZOO_NO_DIR_SYNC] = {ZOO_NO_DIR_SYNC, 200, "KAFKA-3968",
                              "A new segment's bytes are synced, its name in the directory is not: "
                              "a power cut takes the whole file.",
                              ANOMALY_LOST_WRITE, "sim/scenarios/zoo/no-dir-sync.scn"},
-        [ZOO_TORN_TAIL_KEPT] = {ZOO_TORN_TAIL_KEPT, 10, "recovery without a CRC",
+        [ZOO_TORN_TAIL_KEPT] = {ZOO_TORN_TAIL_KEPT, 200, "recovery without a CRC",
                                 "Recovery believes the lengths in the log's tail and does not "
                                 "compute the CRC: torn batches stay and are served.",
                                 ANOMALY_MALFORMED_LOG, "sim/scenarios/zoo/torn-tail-kept.scn"},
-        [ZOO_STALE_CLEAN_MARKER] = {ZOO_STALE_CLEAN_MARKER, 10, "KAFKA-10471",
+        [ZOO_STALE_CLEAN_MARKER] = {ZOO_STALE_CLEAN_MARKER, 200, "KAFKA-10471",
                                     "The mark of a clean stop outlives the next start, so a crash "
                                     "after it passes for a clean stop and recovery is skipped.",
                                     ANOMALY_STUCK, "sim/scenarios/zoo/stale-clean-marker.scn"},
@@ -20,14 +20,105 @@ static const struct zoo_exhibit exhibits[ZOO_BUGS] = {
                                      "power cut it is empty, and reads as if nothing had been.",
                                      ANOMALY_START_WENT_BACK,
                                      "sim/scenarios/zoo/unsynced-checkpoint.scn"},
-        [ZOO_TRUSTS_INDEX] = {ZOO_TRUSTS_INDEX, 10, "Kafka's index sanity check",
+        [ZOO_TRUSTS_INDEX] = {ZOO_TRUSTS_INDEX, 200, "Kafka's index sanity check",
                               "Recovery keeps an index page that reached the disk before the "
                               "batches it speaks of: look-ups land inside of other batches.",
                               ANOMALY_MALFORMED_LOG, "sim/scenarios/zoo/trusts-index.scn"},
-        [ZOO_APPEND_AFTER_ERROR] = {ZOO_APPEND_AFTER_ERROR, 10, "KAFKA-10778",
+        [ZOO_APPEND_AFTER_ERROR] = {ZOO_APPEND_AFTER_ERROR, 200, "KAFKA-10778",
                                     "After a failed write the log goes on behind the half batch: "
                                     "the next recovery cuts there, and all behind it is gone.",
                                     ANOMALY_LOST_WRITE, "sim/scenarios/zoo/append-after-error.scn"},
+        [ZOO_TRUNCATE_TO_HW] = {ZOO_TRUNCATE_TO_HW, 10, "KAFKA-1211, KIP-101",
+                                "A new follower cuts its log at its own high watermark, which "
+                                "trails what was acknowledged by one fetch; then it is elected.",
+                                ANOMALY_LOST_WRITE, "sim/scenarios/zoo/truncate-to-hw.scn"},
+        [ZOO_IGNORE_DIVERGENCE] = {ZOO_IGNORE_DIVERGENCE, 10, "KAFKA-3919, KIP-101",
+                                   "A follower's last epoch is not compared with the leader's log: "
+                                   "what it had written alone stays, under the leader's records.",
+                                   ANOMALY_INCONSISTENT_OFFSET,
+                                   "sim/scenarios/zoo/ignore-divergence.scn"},
+        [ZOO_ONE_EPOCH_ANSWER] = {ZOO_ONE_EPOCH_ANSWER, 200, "KAFKA-6361, KIP-279",
+                                  "Where logs part, the leader names where its next epoch began "
+                                  "and not the epoch that both know: a follower keeps too much.",
+                                  ANOMALY_INCONSISTENT_OFFSET,
+                                  "sim/scenarios/zoo/one-epoch-answer.scn"},
+        [ZOO_JOIN_BEFORE_EPOCH_START] =
+                {ZOO_JOIN_BEFORE_EPOCH_START, 200, "KAFKA-7128",
+                 "A follower joins the ISR once it has reached the leader's high watermark, which "
+                 "a new leader knows of one fetch late.",
+                 ANOMALY_LOST_WRITE, "sim/scenarios/zoo/join-before-epoch-start.scn"},
+        [ZOO_REMEMBERED_LEO] = {ZOO_REMEMBERED_LEO, 5000, "KIP-903",
+                                "What a leader knew of a follower counts for its next life, too: "
+                                "it is in sync before it has fetched anything.",
+                                ANOMALY_LOST_WRITE, "sim/scenarios/zoo/remembered-leo.scn"},
+        [ZOO_STALE_BROKER_EPOCH] = {ZOO_STALE_BROKER_EPOCH, 5000, "KAFKA-14139, KIP-903",
+                                    "AlterPartition is taken for whatever life the broker is in by "
+                                    "now, though it may have lost its disk meanwhile.",
+                                    ANOMALY_LOST_WRITE, "sim/scenarios/zoo/stale-broker-epoch.scn"},
+        [ZOO_HW_ON_PROPOSED_ISR] =
+                {ZOO_HW_ON_PROPOSED_ISR, 10, "KIP-497",
+                 "The high watermark moves over an ISR that was proposed and not confirmed: the "
+                 "controller may elect one that was left out.",
+                 ANOMALY_LOST_WRITE, "sim/scenarios/zoo/hw-on-proposed-isr.scn"},
+        [ZOO_STALE_ALTER_PARTITION] =
+                {ZOO_STALE_ALTER_PARTITION, 5000, "KAFKA-14144",
+                 "AlterPartition is taken whatever leader and partition epoch it was written in: "
+                 "an old one puts an old leader's ISR in force.",
+                 ANOMALY_LOST_WRITE, "sim/scenarios/zoo/stale-alter-partition.scn"},
+        [ZOO_LAST_REPLICA_STANDING] = {ZOO_LAST_REPLICA_STANDING, 200, "KIP-966, KAFKA-3410",
+                                       "The last member of the ISR is elected again although a "
+                                       "power cut took the end of its log; the others cut theirs.",
+                                       ANOMALY_LOST_WRITE,
+                                       "sim/scenarios/zoo/last-replica-standing.scn"},
+        [ZOO_HW_UNDER_MIN_ISR] = {ZOO_HW_UNDER_MIN_ISR, 10, "KAFKA-15583",
+                                  "The high watermark moves while fewer than min.insync.replicas "
+                                  "are in sync: those who left last may lead without that.",
+                                  ANOMALY_INCONSISTENT_OFFSET,
+                                  "sim/scenarios/zoo/hw-under-min-isr.scn"},
+        [ZOO_ACK_ON_APPEND] = {ZOO_ACK_ON_APPEND, 10, "every textbook",
+                               "acks=all is answered when the leader has the record: it dies "
+                               "before anybody has copied it.",
+                               ANOMALY_LOST_WRITE, "sim/scenarios/zoo/ack-on-append.scn"},
+        [ZOO_READS_PAST_HW] = {ZOO_READS_PAST_HW, 10, "KAFKA-725, KAFKA-9835",
+                               "Consumers get what the leader has, committed or not: another "
+                               "record takes its place after the next election.",
+                               ANOMALY_INCONSISTENT_OFFSET, "sim/scenarios/zoo/reads-past-hw.scn"},
+        [ZOO_HW_FORGOTTEN] = {ZOO_HW_FORGOTTEN, 10, "KAFKA-769",
+                              "The high watermark is not read back at a start, and what lies above "
+                              "it is out of range: consumers begin at the start again.",
+                              ANOMALY_NONMONOTONIC_POLL, "sim/scenarios/zoo/hw-forgotten.scn"},
+        [ZOO_END_OFFSET_BACK] = {ZOO_END_OFFSET_BACK, 200, "KAFKA-2334, KIP-207",
+                                 "A new leader answers ListOffsets before its high watermark has "
+                                 "come to the start of its epoch.",
+                                 ANOMALY_END_WENT_BACK, "sim/scenarios/zoo/end-offset-back.scn"},
+        [ZOO_LATE_FETCH_ANSWER] = {ZOO_LATE_FETCH_ANSWER, 5000, "KAFKA-7786",
+                                   "A follower appends what an earlier leader sends, though it has "
+                                   "cut its log since: records are missing in between.",
+                                   ANOMALY_NOT_CONVERGED,
+                                   "sim/scenarios/zoo/late-fetch-answer.scn"},
+        [ZOO_VOTE_FORGOTTEN] = {ZOO_VOTE_FORGOTTEN, 10, "Raft 5.2",
+                                "A voter answers before its vote is on the disk, and votes for "
+                                "another one after a restart.",
+                                ANOMALY_TWO_VOTES, "sim/scenarios/zoo/vote-forgotten.scn"},
+        [ZOO_ANSWERS_BEFORE_FLUSH] = {ZOO_ANSWERS_BEFORE_FLUSH, 10, "KAFKA-10533",
+                                      "A voter asks for the next change before it has synced the "
+                                      "last: a power cut takes what was committed because of it.",
+                                      ANOMALY_METADATA_DIFFERS,
+                                      "sim/scenarios/zoo/answers-before-flush.scn"},
+        [ZOO_VOTES_FOR_SHORTER_LOG] = {ZOO_VOTES_FOR_SHORTER_LOG, 10, "Raft 5.4.1",
+                                       "A voter does not compare logs: a candidate that lacks what "
+                                       "is committed leads, and the others cut theirs.",
+                                       ANOMALY_METADATA_DIFFERS,
+                                       "sim/scenarios/zoo/votes-for-shorter-log.scn"},
+        [ZOO_NEVER_RESIGNS] = {ZOO_NEVER_RESIGNS, 200, "KAFKA-15489",
+                               "A leader of the quorum that no majority follows stays in office: "
+                               "brokers go on asking it, and nothing is decided.",
+                               ANOMALY_STUCK, "sim/scenarios/zoo/never-resigns.scn"},
+        [ZOO_ACTS_ON_UNCOMMITTED_METADATA] =
+                {ZOO_ACTS_ON_UNCOMMITTED_METADATA, 10, "KAFKA-1188, KAFKA-1096, KAFKA-6082",
+                 "Brokers apply what the controller has written before a majority has it, and it "
+                 "may never be committed.",
+                 ANOMALY_APPLIED_UNCOMMITTED, "sim/scenarios/zoo/acts-on-uncommitted-metadata.scn"},
 };
 
 const struct zoo_exhibit *zoo_exhibit(enum zoo_bug bug)

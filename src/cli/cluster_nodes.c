@@ -133,6 +133,8 @@ static void tell_end(struct cluster *c, int id, int status, bool expected)
         if (!expected)
                 snprintf(again, sizeof again, "; odradek cluster --restart %d --data %s", id,
                          c->plan->data);
+        if (expected && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)
+                return; /* our own, before it could stop in good order: it had not begun */
         if (WIFSIGNALED(status)) {
                 cli_note(c->command, "%s %d was ended by signal %d (%s)%s", kind_of(c, id), id,
                          WTERMSIG(status), strsignal(WTERMSIG(status)), again);

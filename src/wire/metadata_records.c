@@ -263,7 +263,8 @@ static uint32_t record_version(uint32_t type)
 /* The frame tells which fields follow: Kafka's metadata log has one record a change. */
 static void serde_record_frame(struct serde *s, struct metadata_record *m)
 {
-        uint32_t frame_version = FRAME_VERSION, type = m->type, version = record_version(type);
+        uint32_t frame_version = FRAME_VERSION;
+        uint32_t type = serde_reads(s) ? 0 : m->type, version = record_version(type);
         serde_uvarint(s, &frame_version);
         serde_uvarint(s, &type);
         serde_uvarint(s, &version);
