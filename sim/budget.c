@@ -17,8 +17,7 @@ static void see_who_is_back(struct budget *b, const struct cluster *c)
 {
         for (int32_t id = 1; cluster_is_broker(c, id); id++)
                 if (b->brokers[id].is_out && cluster_node(c, id)->boots > b->brokers[id].boots &&
-                    cluster_is_ready(c, id) &&
-                    is_in_sync(broker_image(cluster_broker(c, id)), id))
+                    cluster_is_ready(c, id) && is_in_sync(broker_image(cluster_broker(c, id)), id))
                         b->brokers[id].is_out = false;
 }
 
@@ -86,8 +85,8 @@ void budget_spend(struct budget *b, const struct cluster *c, const struct byte_l
 {
         if (!cluster_is_broker(c, loss->id))
                 return;
-        b->brokers[loss->id].lost_synced =
-                loss->synced_too || (b->brokers[loss->id].is_out && b->brokers[loss->id].lost_synced);
+        b->brokers[loss->id].lost_synced = loss->synced_too || (b->brokers[loss->id].is_out &&
+                                                                b->brokers[loss->id].lost_synced);
         b->brokers[loss->id].is_out = true;
         b->brokers[loss->id].boots = cluster_node(c, loss->id)->boots;
 }

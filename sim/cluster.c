@@ -97,9 +97,9 @@ static void configure(struct member *m, const struct scenario *s, int32_t id)
         snprintf(text, sizeof text, "PLAINTEXT://%s:%d", m->name, BROKER_PORT);
         set(m, CONFIG_LISTENERS, text);
         set(m, CONFIG_PROCESS_ROLES,
-            id >= SCENARIO_CONTROLLER_ID         ? "controller"
+            id >= SCENARIO_CONTROLLER_ID       ? "controller"
             : id <= scenario_voting_brokers(s) ? "broker,controller"
-                                                 : "broker");
+                                               : "broker");
         set_voters(m, s);
         for (int32_t i = 0; i < s->brokers.setting_count; i++) {
                 const struct setting *setting = &s->settings[s->brokers.first_setting + i];
@@ -148,8 +148,8 @@ struct cluster *cluster_new(struct sim *sim, const struct scenario *scenario,
                               .history = history,
                               .verdict = verdict,
                               .broker_count = (int32_t)scenario->brokers.count};
-        c->members = allocate(scenario->brokers.count + scenario->controllers.count,
-                              sizeof *c->members);
+        c->members =
+                allocate(scenario->brokers.count + scenario->controllers.count, sizeof *c->members);
         c->moves = allocate(history->partition_count, sizeof *c->moves);
         c->gather = gather_new(sim, history, verdict);
         for (int32_t i = 0; i < scenario->brokers.count; i++)
@@ -176,8 +176,8 @@ struct member *cluster_member(const struct cluster *c, int64_t id)
 {
         int64_t index = id < SCENARIO_CONTROLLER_ID ? id - 1
                                                     : id - SCENARIO_CONTROLLER_ID + c->broker_count;
-        bool is_there = id < SCENARIO_CONTROLLER_ID ? id >= 1 && id <= c->broker_count
-                                                    : index < c->count;
+        bool is_there =
+                id < SCENARIO_CONTROLLER_ID ? id >= 1 && id <= c->broker_count : index < c->count;
         return is_there ? &c->members[index] : NULL;
 }
 

@@ -74,9 +74,8 @@ static int32_t find_follower(const struct image_partition *p, int32_t skip)
 
 static int32_t find_role(const struct cluster *c, const struct scenario_role *role)
 {
-        int32_t index =
-                history_find_partition(c->history, c->scenario->topics[role->topic].name,
-                                       (int32_t)role->partition);
+        int32_t index = history_find_partition(c->history, c->scenario->topics[role->topic].name,
+                                               (int32_t)role->partition);
         const struct image_partition *p = cluster_partition(c, index);
         if (!p)
                 return -1;

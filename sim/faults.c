@@ -78,9 +78,8 @@ static bool is_of_disk(enum verb verb)
  * its own for lost, whether they are or not. */
 static bool is_loss(const struct statement *action, int32_t id, struct byte_loss *loss)
 {
-        *loss = (struct byte_loss){.id = id,
-                              .synced_too = action->verb == VERB_WIPE,
-                              .later = action->operation > 0};
+        *loss = (struct byte_loss){
+                .id = id, .synced_too = action->verb == VERB_WIPE, .later = action->operation > 0};
         switch (action->verb) {
         case VERB_POWER_CUT:
         case VERB_WIPE: return id < SCENARIO_CLIENT_ID;

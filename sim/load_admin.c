@@ -13,8 +13,9 @@ enum {
 #define RETRY_NS (50 * SIM_NS_PER_MS)
 
 const char *const load_operations[LOAD_OPERATIONS] = {
-        "CreateTopics", "DeleteTopics", "DeleteRecords", "ListOffsets",
-        "ElectLeaders", "AlterPartitionReassignments", "a move of the leader"};
+        "CreateTopics",        "DeleteTopics", "DeleteRecords",
+        "ListOffsets",         "ElectLeaders", "AlterPartitionReassignments",
+        "a move of the leader"};
 
 void load_admin_add(struct workload *w, const struct load_task *task)
 {
@@ -84,10 +85,10 @@ static bool take_result(const struct load_task *t, const struct admin_result *re
                 return true;
         case LOAD_MOVE:
                 if (!result->err)
-                        load_admin_add(t->admin->load, &(struct load_task){.operation = LOAD_ELECT,
-                                                                           .topic = t->topic,
-                                                                           .partition =
-                                                                                   t->partition});
+                        load_admin_add(t->admin->load,
+                                       &(struct load_task){.operation = LOAD_ELECT,
+                                                           .topic = t->topic,
+                                                           .partition = t->partition});
                 return true;
         default: return true;
         }

@@ -1,6 +1,7 @@
 /* odradek-sim - the simulator's command line. */
 #include "sim/play.h"
 #include "sim/run.h"
+#include "sim/shrink.h"
 #include "sim/swarm.h"
 #include "sim/sweep.h"
 #include "sim/zoo.h"
@@ -16,7 +17,7 @@ enum { USAGE = 2, JOBS_MAX = 64 };
 struct arguments {
         const struct command *command;
         const char *scenario; /* a file */
-        const char *bug, *trace, *csv;
+        const char *bug, *trace, *csv, *output;
         uint64_t seed, first, last;
         bool has_seed, has_seeds;
         int32_t jobs, shard, shards;
@@ -49,6 +50,7 @@ static const struct {
         {'d', "dot", "FILE", "write a space-time diagram there, for graphviz: dot -Tsvg FILE"},
         {'F', "from", "TIME", "where the diagram begins (3.5s, 200ms)"},
         {'T', "to", "TIME", "where it ends"},
+        {'o', "output", "FILE.scn", "write the script there"},
         {'b', "bug", "NAME", "put back a historic bug; see odradek-sim bugs"},
         {'h', "help", NULL, "this text"},
 };
@@ -161,6 +163,7 @@ static bool read_option(struct arguments *a, int letter, const char *text)
         case 'p': return read_shard(a, text);
         case 'c': a->csv = text; return true;
         case 't': a->trace = text; return true;
+        case 'o': a->output = text; return true;
         case 'r': a->report = text; return true;
         case 'd': a->dot = text; return true;
         case 'F': return read_time(text, &a->from_ns);
@@ -293,6 +296,51 @@ static int sweep_command(struct arguments *a)
         return result;
 }
 
+static bool write_script(const struct arguments *a, const struct scenario *s,
+                         const struct shrink_result *r)
+{
+        struct buffer text = {0};
+        FILE *out = fopen(a->output, "w");
+        if (!out) {
+                perror(a->output);
+                return false;
+        }
+        buffer_printf(&text,
+                      "# Shows: %s. Run it again:\n# odradek-sim run %s --seed %" PRIu64 "%s%s\n",
+                      anomaly_name(r->anomaly), a->output, a->seed, a->bug ? " --bug " : "",
+                      a->bug ? a->bug : "");
+        scenario_print(s, &text);
+        bool good = fwrite(text.data, 1, text.size, out) == text.size;
+        buffer_deinit(&text);
+        if (fclose(out) == 0 && good)
+                return true;
+        perror(a->output);
+        return false;
+}
+
+static int shrink_command(struct arguments *a)
+{
+        struct shrink_result result;
+        struct run_options options = {.seed = a->seed, .zoo = a->zoo};
+        if ((!a->scenario && !a->has_seed) || !a->output)
+                return complain(a, "give a scenario or --seed, and -o FILE.scn", "");
+        struct scenario *s = load(a);
+        if (!s)
+                return USAGE;
+        int32_t steps = s->step_count;
+        int status = 0;
+        if (!shrink(s, &options, &result)) {
+                printf("nothing to shrink: every promise was kept\n");
+        } else if (write_script(a, s, &result)) {
+                printf("%s: %d of %d steps are left after %d runs; written to %s\n",
+                       anomaly_name(result.anomaly), s->step_count, steps, result.runs, a->output);
+        } else {
+                status = USAGE;
+        }
+        free(s);
+        return status;
+}
+
 static int bugs_command(struct arguments *a)
 {
         (void)a;
@@ -327,6 +375,10 @@ static const struct command commands[] = {
          "TIME] [--to TIME]] [--bug NAME]",
          "Runs a scenario, or a seed of a sweep, again and tells it event by event.",
          "odradek-sim replay --seed 42 --until 1.5s"},
+        {"shrink", "sobh", true, shrink_command,
+         "shrink SCENARIO.scn|--seed N -o FILE.scn [--bug NAME]",
+         "Leaves out all that a failing run does not need to break the same promise.",
+         "odradek-sim shrink --seed 17 --bug ack-on-append -o smallest.scn"},
         {"bugs", "h", false, bugs_command, "bugs",
          "Lists the historic bugs that can be put back, where they come from and what they break.",
          "odradek-sim bugs"},
@@ -366,7 +418,7 @@ static int parse(struct arguments *a, int argc, char **argv)
                                         all_options[i].argument ? required_argument : no_argument,
                                         NULL, all_options[i].letter};
         opterr = 0;
-        for (int letter; (letter = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        for (int letter; (letter = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
                 if (letter == 'h') {
                         print_help(a->command);
                         return 0;

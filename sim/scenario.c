@@ -242,8 +242,8 @@ const char *scenario_node_name(const struct scenario *s, int64_t id, char *into,
         else if (id == SCENARIO_ACTIVE)
                 snprintf(into, size, "active controller");
         else if (scenario_as_role(id, &role))
-                snprintf(into, size, "%s %s/%" PRId64, roles[role.role],
-                         s->topics[role.topic].name, role.partition);
+                snprintf(into, size, "%s %s/%" PRId64, roles[role.role], s->topics[role.topic].name,
+                         role.partition);
         else if (id < SCENARIO_CONTROLLER_ID)
                 snprintf(into, size, "broker %" PRId64, id);
         else if (id < SCENARIO_CLIENT_ID)

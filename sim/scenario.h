@@ -46,8 +46,8 @@
           "as soon as it holds, but not before the step above was done")                          \
         X(RUN, LINE, "run TIME", "how long things go wrong, before all is healed")                \
         X(EXPECT, LINE, "expect GUARANTEE", "must hold; or must be broken, for its opposite")     \
-        X(EXPECT_THAT, LINE, "expect CONDITION",                                                 \
-          "must hold when the run is over, before all is healed")                                \
+        X(EXPECT_THAT, LINE, "expect CONDITION",                                                  \
+          "must hold when the run is over, before all is healed")                                 \
         X(LOG_HAS, CONDITION, "BROKER has PARTITION up to OFFSET", "the log's end is that far")   \
         X(HW_PASSES, CONDITION, "HW of BROKER [for PARTITION] passes OFFSET",                     \
           "its high watermark is above; of the first topic's first partition, unless said")       \

@@ -242,9 +242,9 @@ static bool read_list(struct parser *p, const struct slot *slot, int64_t *list)
 
 static bool is_reserved(const char *name)
 {
-        static const char *const names[] = {"all",         "broker", "controller", "controllers",
-                                            "active",      "leader", "follower",   "another",
-                                            "admin",       "reader", "HW",         "ISR"};
+        static const char *const names[] = {"all",    "broker", "controller", "controllers",
+                                            "active", "leader", "follower",   "another",
+                                            "admin",  "reader", "HW",         "ISR"};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
                 if (strcmp(name, names[i]) == 0)
                         return true;

@@ -137,7 +137,7 @@ static void draw_cluster_settings(struct swarm *w, struct statement *brokers)
         set(w, brokers, "broker.heartbeat.interval.ms", session_ms / 5);
         set(w, brokers, "replica.lag.time.max.ms", between(w, 200, 1000));
         set(w, brokers, "replica.fetch.wait.max.ms", between(w, 50, 500));
-        if (one_in(w, 3)) /* a follower comes one batch at a time */
+        if (one_in(w, 2)) /* a follower comes one batch at a time */
                 set(w, brokers, "replica.fetch.max.bytes", between(w, 1, 1000));
         set(w, brokers, "replica.high.watermark.checkpoint.interval.ms", between(w, 50, 1000));
         set(w, brokers, "controller.quorum.election.timeout.ms", between(w, 150, 400));

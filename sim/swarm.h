@@ -10,7 +10,8 @@
 
 #include "sim/scenario.h"
 
-/* Stays within the fault budget: nothing that it draws makes a promise void. */
+/* Stays within the fault budget (budget.h): nothing that it draws makes a promise void, but where
+ * it draws unclean.leader.election.enable. */
 void swarm_draw(uint64_t seed, struct scenario *s);
 
 #endif

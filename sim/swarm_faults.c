@@ -258,11 +258,16 @@ static void draw_reset(struct swarm *w, int64_t at_ms)
 
 int64_t swarm_server_api(struct swarm *w)
 {
-        static const int64_t apis[] = {API_FETCH,           API_FETCH,
-                                       API_FETCH,           API_ALTER_PARTITION,
-                                       API_ALTER_PARTITION, API_BROKER_HEARTBEAT,
-                                       API_VOTE,            API_BEGIN_QUORUM_EPOCH,
-                                       API_END_QUORUM_EPOCH, API_BROKER_REGISTRATION};
+        static const int64_t apis[] = {API_FETCH,
+                                       API_FETCH,
+                                       API_FETCH,
+                                       API_ALTER_PARTITION,
+                                       API_ALTER_PARTITION,
+                                       API_BROKER_HEARTBEAT,
+                                       API_VOTE,
+                                       API_BEGIN_QUORUM_EPOCH,
+                                       API_END_QUORUM_EPOCH,
+                                       API_BROKER_REGISTRATION};
         return apis[between(w, 0, 9)];
 }
 
@@ -340,8 +345,8 @@ static void draw_move(struct swarm *w, int64_t at_ms)
         struct statement action = on(VERB_MOVE, broker(w));
         swarm_place(w, &action);
         if (one_in(w, 2))
-                action.node = scenario_of_role((struct scenario_role){ROLE_FOLLOWER, action.topic,
-                                                                      action.partition});
+                action.node = scenario_of_role(
+                        (struct scenario_role){ROLE_FOLLOWER, action.topic, action.partition});
         swarm_add(w, at_ms, action);
 }
 

@@ -5,8 +5,7 @@
 
 static int64_t role_in(const struct statement *place, enum role role)
 {
-        return scenario_of_role(
-                (struct scenario_role){role, place->topic, place->partition});
+        return scenario_of_role((struct scenario_role){role, place->topic, place->partition});
 }
 
 static struct statement on(enum verb verb, int64_t node)
@@ -122,8 +121,7 @@ static void kill_after_shrink(struct swarm *w, int64_t at_ms)
         int64_t replicas = w->s->topics[shrinks.topic].replicas;
         shrinks.count = replicas > 1 ? replicas - 1 : 1;
         int64_t follower = role_in(&shrinks, ROLE_FOLLOWER);
-        swarm_add(w, at_ms,
-                  between_two(VERB_CUT, follower, role_in(&shrinks, ROLE_LEADER)));
+        swarm_add(w, at_ms, between_two(VERB_CUT, follower, role_in(&shrinks, ROLE_LEADER)));
         swarm_add_when(w, shrinks, true, draw_death(w, role_in(&shrinks, ROLE_LEADER)));
         swarm_add_after(w, a_while(w), heal_links());
         swarm_add_after(w, a_while(w), restart_all());
@@ -143,24 +141,51 @@ static void fence_leader(struct swarm *w, int64_t at_ms)
         swarm_add_after(w, a_while(w), restart_all());
 }
 
-/* The leader goes on alone, and another one is elected meanwhile. */
+/* The leader goes on alone, and another one is elected meanwhile; perhaps the first one again after
+ * it, and none of them has copied from the other. */
 static void isolate_leader(struct swarm *w, int64_t at_ms)
 {
-        struct statement move = on(VERB_MOVE, 0);
+        struct statement move = on(VERB_MOVE, between(w, 1, w->brokers));
         swarm_place(w, &move);
-        int64_t leader = role_in(&move, ROLE_LEADER);
-        swarm_add(w, at_ms, between_two(VERB_CUT, leader, role_in(&move, ROLE_FOLLOWER)));
+        int64_t first = move.node, leader = role_in(&move, ROLE_LEADER);
+        swarm_add(w, at_ms, move);
+        swarm_add_after(w, between(w, 10, 100),
+                        between_two(VERB_CUT, leader, role_in(&move, ROLE_FOLLOWER)));
         swarm_add_after(w, 0, between_two(VERB_CUT, leader, role_in(&move, ROLE_OTHER_FOLLOWER)));
         move.node = role_in(&move, ROLE_FOLLOWER);
         swarm_add_after(w, between(w, 20, 400), move);
         if (one_in(w, 2)) {
-                move.node = between(w, 1, w->brokers);
-                swarm_add_after(w, a_while(w), move);
+                move.node = first;
+                swarm_add_after(w, between(w, 20, 400), move);
         }
         swarm_add_after(w, a_while(w), heal_links());
         if (one_in(w, 2))
                 die_after(w, a_while(w), leader);
         swarm_add_after(w, a_while(w), restart_all());
+}
+
+/* What a leader has sent comes when another one leads; and then the first one leads again. */
+static void late_answer(struct swarm *w, int64_t at_ms)
+{
+        struct statement move = on(VERB_MOVE, between(w, 1, w->brokers));
+        swarm_place(w, &move);
+        int64_t first = move.node, leader = role_in(&move, ROLE_LEADER);
+        swarm_add(w, at_ms, move);
+        struct statement hold =
+                between_two(VERB_HOLD_ANSWERS, leader, role_in(&move, ROLE_FOLLOWER));
+        hold.api = API_FETCH;
+        swarm_add_after(w, between(w, 10, 100), hold);
+        hold.other = role_in(&move, ROLE_OTHER_FOLLOWER);
+        swarm_add_after(w, between(w, 0, 100), hold);
+        swarm_add_after(w, between(w, 0, 100), between_two(VERB_CUT, leader, hold.other));
+        move.node = one_in(w, 2) ? hold.other : role_in(&move, ROLE_FOLLOWER);
+        swarm_add_after(w, between(w, 0, 100), move);
+        hold.verb = VERB_RELEASE_ANSWERS;
+        hold.node = hold.other = SCENARIO_ALL_NODES;
+        swarm_add_after(w, between(w, 5, 60), hold);
+        move.node = first;
+        swarm_add_after(w, between(w, 0, 60), move);
+        swarm_add_after(w, a_while(w), heal_links());
 }
 
 /* One leader after another dies, each as soon as it leads. */
@@ -235,9 +260,9 @@ static void back_without_fetching(struct swarm *w, int64_t at_ms)
 }
 
 static const struct swarm_kind habits[] = {
-        {late_metadata, 25, 2},     {restart_inside_request, 25, 2}, {kill_after_ack, 33, 2},
-        {move_twice, 25, 2},        {kill_after_shrink, 25, 1},      {fence_leader, 20, 1},
-        {isolate_leader, 25, 2},    {kill_in_turn, 25, 1},
+        {late_metadata, 25, 2},       {restart_inside_request, 25, 2}, {kill_after_ack, 33, 2},
+        {move_twice, 25, 2},          {kill_after_shrink, 25, 1},      {fence_leader, 20, 1},
+        {isolate_leader, 25, 2},      {kill_in_turn, 25, 1},           {late_answer, 20, 1},
         {lose_behind_request, 25, 1}, {back_without_fetching, 20, 1},
 };
 

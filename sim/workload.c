@@ -81,8 +81,8 @@ struct workload *workload_new(struct sim *sim, const struct scenario *scenario,
         w->history = history;
         for (int32_t i = 0, size = 0; i < scenario->brokers.count; i++)
                 size += snprintf(w->bootstrap_servers + size,
-                                 sizeof w->bootstrap_servers - (size_t)size, "%sbroker%" PRId32
-                                 ":9092", i > 0 ? "," : "", i + 1);
+                                 sizeof w->bootstrap_servers - (size_t)size,
+                                 "%sbroker%" PRId32 ":9092", i > 0 ? "," : "", i + 1);
         for (int32_t i = 0; i < scenario->topic_count; i++)
                 add_topic(w, i);
         for (int32_t i = 0; i < scenario->client_count; i++) {
@@ -184,11 +184,11 @@ void workload_reassign(struct workload *w, int32_t topic, int32_t partition, int
                        bool elect)
 {
         if (w->topics[topic] == LOAD_MADE)
-                load_admin_add(w, &(struct load_task){.operation =
-                                                              elect ? LOAD_MOVE : LOAD_REASSIGN,
-                                                      .topic = topic,
-                                                      .partition = partition,
-                                                      .brokers = brokers});
+                load_admin_add(w,
+                               &(struct load_task){.operation = elect ? LOAD_MOVE : LOAD_REASSIGN,
+                                                   .topic = topic,
+                                                   .partition = partition,
+                                                   .brokers = brokers});
 }
 
 void workload_send_last(struct workload *w)

@@ -337,8 +337,8 @@ enum kerr quorum_open(struct quorum *q, const struct quorum_config *config)
                 err = load_state(q);
         take_role(q, QUORUM_UNATTACHED, -1);
         quorum_stay_quiet(q);
-        /* A process killed while it wrote its vote may leave one that is not synced: nobody was told
-         * of it yet, but we would. */
+        /* A process killed while it wrote its vote may leave one that is not synced: nobody was
+         * told of it yet, but we would. */
         q->own->state_changed = q->epoch > 0;
         if (!err)
                 quorum_save(q);

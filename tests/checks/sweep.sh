@@ -1,6 +1,7 @@
 #!/bin/sh
 # A bounded sweep is clean, and each bug of the zoo is found by one: by the median within the seeds of
-# its class. The failing seeds among many tell the median: of n that fail, one comes every 1/n.
+# its class. The failing seeds among many tell the median: of n that fail, one comes every 1/n. The
+# first of them shrinks to a script of at most eight steps that still fails.
 sim=${BUILD:-build}/odradek-sim
 seeds=${SWEEP_SEEDS:-1..2000}
 if "$sim" sweep --seeds "$seeds" --jobs 2 >/tmp/sweep.$$ 2>&1; then
@@ -11,12 +12,22 @@ else
 fi
 "$sim" bugs | awk '/^[a-z]/ { name = $1 } / about [0-9]+ seeds/ { print name, $(NF - 1) }' |
 while read -r bug class; do
-        last=$((class < 1000 ? 1000 : class))
-        failing=$("$sim" sweep --seeds "1..$last" --jobs 2 --bug "$bug" | sed -n 's/^[0-9]* seeds, \([0-9]*\) failing.*/\1/p')
+        case $class in 10) last=300 ;; 200) last=3000 ;; *) last=10000 ;; esac
+        "$sim" sweep --seeds "1..$last" --jobs 2 --bug "$bug" >/tmp/sweep.$$ 2>&1
+        failing=$(sed -n 's/^[0-9]* seeds, \([0-9]*\) failing.*/\1/p' /tmp/sweep.$$)
+        seed=$(sed -n 's/.*(first: seed \([0-9]*\)).*/\1/p' /tmp/sweep.$$)
         if [ "$((failing * class * 100))" -ge "$((last * 69))" ]; then
                 echo "ok - $bug is found within $class seeds: $failing of $last fail"
         else
                 echo "not ok - $bug is not found within $class seeds: $failing of $last fail"
+                continue
+        fi
+        left=$("$sim" shrink --seed "$seed" --bug "$bug" -o /tmp/sweep.$$.scn | sed -n 's/.*: \([0-9]*\) of [0-9]* steps are left.*/\1/p')
+        "$sim" run /tmp/sweep.$$.scn --seed "$seed" --bug "$bug" >/dev/null
+        if [ $? -ne 0 ] && [ "${left:-99}" -le 8 ]; then
+                echo "ok - seed $seed shrinks to $left steps"
+        else
+                echo "not ok - seed $seed shrinks to ${left:-no} steps"
         fi
 done
-rm -f /tmp/sweep.$$
+rm -f /tmp/sweep.$$ /tmp/sweep.$$.scn

@@ -303,8 +303,9 @@ static void flush_messages_one_is_durable(void **state)
         bench_close(&b);
 }
 
-/* Goal:   a broker that does not know its cluster yet does not say that there is nothing: a producer
- *         that hears so gives its records up. Method: Metadata as soon as the port is open again. */
+/* Goal:   a broker that does not know its cluster yet does not say that there is nothing: a
+ * producer that hears so gives its records up. Method: Metadata as soon as the port is open again.
+ */
 static void nobody_hears_of_an_empty_cluster(void **state)
 {
         (void)state;

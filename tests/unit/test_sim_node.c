@@ -32,7 +32,9 @@ struct seen {
         struct echo *echo;
         int clean_stops, crashes, answers, closed, timer_calls;
         bool restless; /* the pinger always has more to do */
-        int kept;      /* frames that the server has not given back */
+        int stops_begun;
+        bool may_stop;
+        int kept; /* frames that the server has not given back */
         int64_t file_size_at_boot;
         enum kerr boot_error;
 };
@@ -130,6 +132,16 @@ static void echo_destroy(struct sim_node *node, struct actor *actor, bool clean)
         e->world->close(e->world, e->file);
         seen->echo = NULL;
         free(e);
+}
+
+static void echo_begin_stop(struct sim_node *node)
+{
+        ((struct seen *)node->config.owner)->stops_begun++;
+}
+
+static bool echo_may_stop(const struct sim_node *node)
+{
+        return ((struct seen *)node->config.owner)->may_stop;
 }
 
 /* --- the pinger --- */
@@ -524,6 +536,71 @@ static void runs_have_limits(void **state)
         sim_free(s);
 }
 
+/* Goal:   a stop that takes its time: the process goes on meanwhile, ends once it says so, or after
+ *         10 s, and starts again when it was asked to; a kill ends it at once.
+ * Method: an echo server that says when it may stop; count its answers. */
+static void stops_take_their_time(void **state)
+{
+        (void)state;
+        struct seen seen;
+        struct sim *s = start(9, &seen);
+        struct sim_node *server = sim_find_node(s, SERVER);
+        server->config.begin_stop = echo_begin_stop;
+        server->config.may_stop = echo_may_stop;
+        run_ms(s, 200);
+        int answers = seen.answers;
+        sim_node_stop(server);
+        sim_node_stop(server);
+        run_ms(s, 200);
+        assert_int_equal(seen.stops_begun, 1);
+        assert_true(seen.answers > answers);
+        seen.may_stop = true;
+        run_ms(s, 50);
+        assert_int_equal(seen.clean_stops, 1);
+        assert_false(sim_node_is_running(server));
+        seen.may_stop = false;
+        sim_node_start(server);
+        run_ms(s, 200);
+        sim_node_stop(server);
+        sim_node_start(server);
+        run_ms(s, 9000);
+        assert_int_equal(server->boots, 2);
+        run_ms(s, 1100);
+        assert_int_equal(seen.clean_stops, 2);
+        assert_int_equal(server->boots, 3);
+        assert_true(sim_node_is_running(server));
+        sim_node_stop(server);
+        sim_node_kill(server);
+        assert_int_equal(seen.crashes, 1);
+        run_ms(s, 20000);
+        assert_false(sim_node_is_running(server));
+        sim_free(s);
+}
+
+/* Goal: a machine's boot is named anew after each power cut and wipe, and only then; no two
+ * machines have the same. */
+static void machines_boot_anew(void **state)
+{
+        (void)state;
+        struct seen seen;
+        struct sim *s = start(10, &seen);
+        struct sim_node *server = sim_find_node(s, SERVER);
+        struct sim_survival all = survival("all");
+        struct uuid first = server->files.world.machine_boot, second;
+        assert_false(uuid_equal(&first, &sim_find_node(s, CLIENT)->files.world.machine_boot));
+        sim_node_kill(server);
+        sim_node_boot(server);
+        sim_node_stop(server);
+        assert_true(uuid_equal(&first, &server->files.world.machine_boot));
+        sim_node_power_cut(server, &all);
+        second = server->files.world.machine_boot;
+        assert_false(uuid_equal(&first, &second));
+        sim_node_wipe(server);
+        assert_false(uuid_equal(&first, &server->files.world.machine_boot));
+        assert_false(uuid_equal(&second, &server->files.world.machine_boot));
+        sim_free(s);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -537,6 +614,8 @@ int main(void)
                 cmocka_unit_test(unreleased_frames_stop_a_stream),
                 cmocka_unit_test(clocks_jump_and_drift),
                 cmocka_unit_test(runs_have_limits),
+                cmocka_unit_test(stops_take_their_time),
+                cmocka_unit_test(machines_boot_anew),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
