@@ -41,19 +41,17 @@ static void leave_out(struct scenario *s, int32_t first, int32_t count)
         s->step_count -= count;
 }
 
-/* One pass with windows of that size; true when something could be left out. */
-static bool try_without(struct shrinker *sh, struct scenario *s, int32_t size)
+/* One pass with windows of that size, `stride` apart; true when something could be left out. */
+static bool try_without(struct shrinker *sh, struct scenario *s, int32_t size, int32_t stride)
 {
         bool any = false;
-        for (int32_t first = s->step_count - size; first >= 0; first -= size) {
+        for (int32_t first = s->step_count - size; first >= 0; first -= stride) {
                 *sh->candidate = *s;
                 leave_out(sh->candidate, first, size);
                 if (!still_breaks(sh))
                         continue;
                 *s = *sh->candidate;
                 any = true;
-                if (first > s->step_count)
-                        first = s->step_count;
         }
         return any;
 }
@@ -81,8 +79,9 @@ bool shrink(struct scenario *s, const struct run_options *options, struct shrink
         if (!sh.candidate)
                 abort();
         for (int32_t size = s->step_count / 2; size > 0; size = size > 1 ? size / 2 : 0)
-                try_without(&sh, s, size);
-        while (try_without(&sh, s, 1))
+                try_without(&sh, s, size, size);
+        /* Some go only in pairs: a cut and what heals it. */
+        while (try_without(&sh, s, 1, 1) || try_without(&sh, s, 2, 1) || try_without(&sh, s, 3, 1))
                 continue;
         shorten(&sh, s);
         free(sh.candidate);

@@ -283,6 +283,7 @@ static void candidate_incomplete(void **state)
         invariants_ended(s->v, 3);
         invariants_lost(s->v, 3, 0, LOSS_UNSYNCED);
         invariants_started(s->v, 3);
+        invariants_registered(s->v, 3);
         truncate(s, 3, 0);
         elect(s, 1, 1, 1 << 1 | 1 << 2);
         elect(s, 1, 1, ALL);
