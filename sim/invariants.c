@@ -444,8 +444,3 @@ bool invariants_last_seen(const struct invariants *v, int32_t node, int32_t part
         *last = n->replicas[partition].last;
         return true;
 }
-
-int64_t invariants_committed_to(const struct invariants *v, int32_t partition)
-{
-        return v->partitions[partition].committed_to;
-}

@@ -111,8 +111,6 @@ const struct seen_assignment *invariants_newest(const struct invariants *v, int3
 bool invariants_last_seen(const struct invariants *v, int32_t node, int32_t partition,
                           struct seen_replica *last);
 
-int64_t invariants_committed_to(const struct invariants *v, int32_t partition);
-
 /* --- the end: I12 --- */
 
 /* True when every partition has converged; else why the first has not, when `why` is not NULL.

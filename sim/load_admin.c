@@ -39,12 +39,6 @@ static int64_t place_of(const struct load_task *t)
         return t->topic * SCENARIO_PARTITIONS_MAX + t->partition;
 }
 
-/* Followers learn of a deletion later; one that leads before it has brings the records back. */
-static bool is_deleted_for_good(const struct load_task *t)
-{
-        return t->operation == LOAD_DELETE_RECORDS && partition_of(t)->replication == 1;
-}
-
 static void add_mark(const struct load_task *t, enum mark mark, int64_t offset)
 {
         struct workload *w = t->admin->load;
@@ -53,7 +47,7 @@ static void add_mark(const struct load_task *t, enum mark mark, int64_t offset)
                 .done_ns = sim_now_ns(w->sim),
                 .partition = w->first_partitions[t->topic] + t->partition,
                 .mark = mark,
-                .is_promise = mark == MARK_END || is_deleted_for_good(t),
+                .is_promise = mark == MARK_END || t->operation == LOAD_DELETE_RECORDS,
                 .offset = offset,
         };
         history_add_mark(w->history, &m);

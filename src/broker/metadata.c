@@ -189,11 +189,8 @@ static void follow_committed(struct broker *b)
                 return;
         if (moved || joined)
                 hosted_follow(b, all || joined);
-        if (joined) {
-                err = log_dir_set_strays_aside(b->logs);
-                if (err)
-                        fail(b, err);
-        }
+        if (joined && log_dir_set_strays_aside(b->logs))
+                world_log(b->world, WORLD_WARN, "logs of unknown partitions stay where they are");
 }
 
 static void emit_image(void *broker, void (*put)(void *to, const struct metadata_record *record),

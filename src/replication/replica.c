@@ -170,7 +170,8 @@ int64_t replica_low_watermark(const struct replica *r)
         int64_t low = partition_log_start(r->log);
         for (int32_t i = 0; i < r->follower_count; i++) {
                 const struct follower *f = &r->followers[i];
-                if (isr_waits_for(r, f->id) && f->log_start_offset < low)
+                bool may_lead = isr_waits_for(r, f->id) || is_under_min_isr(r);
+                if (may_lead && f->log_start_offset < low)
                         low = f->log_start_offset;
         }
         return low;
