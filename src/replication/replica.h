@@ -148,8 +148,9 @@ bool replica_advance(struct replica *r);
 enum kerr replica_visible_end(const struct replica *r, int64_t *end);
 
 /* The lowest log start of all that may lead next: ours, the ISR's and, while the ISR is below its
- * minimum, every replica's, because those that left it may be in the ELR. What lies below is deleted
- * for good. -1 while one of them has not told. Source: Kafka's Partition.lowWatermarkIfLeader. */
+ * minimum, every replica's, because those that left it may be in the ELR. What lies below is
+ * deleted for good. -1 while one of them has not told. Source: Kafka's
+ * Partition.lowWatermarkIfLeader. */
 int64_t replica_low_watermark(const struct replica *r);
 
 /* Where bytes lie: for a consumer (below the high watermark) or a follower (up to the log end). See
