@@ -1,6 +1,7 @@
 #include "sim/cluster.h"
 
 #include "sim/cluster_parts.h"
+#include "sim/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,26 +49,6 @@ static bool may_stop(const struct sim_node *node)
 
 /* --- making and unmaking --- */
 
-/* Kafka's defaults are for machines that run for months; a run lasts seconds. */
-static const struct {
-        enum config_id id;
-        const char *value;
-} brisk[] = {
-        {CONFIG_LOG_DIRS, "/data"},
-        {CONFIG_AUTO_CREATE_TOPICS, "false"},
-        {CONFIG_SESSION_TIMEOUT_MS, "1500"},
-        {CONFIG_HEARTBEAT_INTERVAL_MS, "300"},
-        {CONFIG_ELECTION_TIMEOUT_MS, "300"},
-        {CONFIG_ELECTION_BACKOFF_MS, "300"},
-        {CONFIG_QUORUM_FETCH_TIMEOUT_MS, "600"},
-        {CONFIG_QUORUM_REQUEST_TIMEOUT_MS, "600"},
-        {CONFIG_REPLICA_LAG_MS, "1000"},
-        {CONFIG_REPLICA_FETCH_WAIT_MS, "200"},
-        {CONFIG_REPLICA_BACKOFF_MS, "100"},
-        {CONFIG_REPLICA_TIMEOUT_MS, "1500"},
-        {CONFIG_HW_CHECKPOINT_MS, "1000"},
-};
-
 static void set(struct member *m, enum config_id id, const char *value)
 {
         config_set(&m->config, id, str_of(value), NULL, 0);
@@ -90,8 +71,7 @@ static void set_voters(struct member *m, const struct scenario *s)
 static void configure(struct member *m, const struct scenario *s, int32_t id)
 {
         char text[64];
-        for (size_t i = 0; i < sizeof brisk / sizeof brisk[0]; i++)
-                set(m, brisk[i].id, brisk[i].value);
+        settings_of_brokers(s, &m->config);
         snprintf(text, sizeof text, "%" PRId32, id);
         set(m, CONFIG_NODE_ID, text);
         snprintf(text, sizeof text, "PLAINTEXT://%s:%d", m->name, BROKER_PORT);
@@ -101,10 +81,6 @@ static void configure(struct member *m, const struct scenario *s, int32_t id)
             : id <= scenario_voting_brokers(s) ? "broker,controller"
                                                : "broker");
         set_voters(m, s);
-        for (int32_t i = 0; i < s->brokers.setting_count; i++) {
-                const struct setting *setting = &s->settings[s->brokers.first_setting + i];
-                set(m, config_find(str_of(setting->key)), setting->value);
-        }
 }
 
 static void *allocate(int64_t count, size_t item_bytes)

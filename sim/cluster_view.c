@@ -72,14 +72,27 @@ static int32_t find_follower(const struct image_partition *p, int32_t skip)
         return -1;
 }
 
+/* The history knows the scenario's clients by the same indexes. */
+static int32_t partition_of_role(const struct cluster *c, const struct scenario_role *role)
+{
+        const struct history *h = c->history;
+        switch (role->role) {
+        case ROLE_COORDINATOR: return h->groups[h->clients[role->topic].group].coordinator;
+        case ROLE_TRANSACTION_COORDINATOR: return h->clients[role->topic].coordinator;
+        default:
+                return history_find_partition(h, c->scenario->topics[role->topic].name,
+                                              (int32_t)role->partition);
+        }
+}
+
 static int32_t find_role(const struct cluster *c, const struct scenario_role *role)
 {
-        int32_t index = history_find_partition(c->history, c->scenario->topics[role->topic].name,
-                                               (int32_t)role->partition);
-        const struct image_partition *p = cluster_partition(c, index);
+        const struct image_partition *p = cluster_partition(c, partition_of_role(c, role));
         if (!p)
                 return -1;
         switch (role->role) {
+        case ROLE_COORDINATOR:
+        case ROLE_TRANSACTION_COORDINATOR:
         case ROLE_LEADER: return p->leader;
         case ROLE_FOLLOWER: return find_follower(p, 0);
         case ROLE_OTHER_FOLLOWER: return find_follower(p, 1);

@@ -21,7 +21,27 @@ void batches_add(struct batches *b, const struct seen_batch *batch)
 
 /* --- from a log --- */
 
-/* The batches in one extent; false at the first that cannot be read. */
+static struct seen_batch seen_of(const struct batch_header *h)
+{
+        bool has_producer = h->producer_id >= 0;
+        bool is_marker = h->attributes & BATCH_CONTROL;
+        return (struct seen_batch){
+                .base_offset = h->base_offset,
+                .last_offset = batch_last_offset(h),
+                .leader_epoch = h->leader_epoch,
+                .crc = h->crc,
+                .records = h->records_count,
+                .has_horizon = h->attributes & BATCH_DELETE_HORIZON,
+                .is_numbered = has_producer && !is_marker && h->base_sequence >= 0,
+                .is_marker = has_producer && is_marker,
+                .producer_epoch = h->producer_epoch,
+                .producer_id = h->producer_id,
+                .base_sequence = h->base_sequence,
+        };
+}
+
+/* The batches in one extent; false at the first that cannot be read. What is missing before `to`
+ * was compacted away. */
 static bool read_extent(struct world *w, const struct extent *extent, int64_t to,
                         struct batches *into, int64_t *next)
 {
@@ -32,8 +52,12 @@ static bool read_extent(struct world *w, const struct extent *extent, int64_t to
                 if (world_read_exactly(w, extent->file, position, bytes, sizeof bytes) ||
                     batch_read_header(span_of(bytes, sizeof bytes), &h))
                         return false;
-                batches_add(into, &(struct seen_batch){h.base_offset, batch_last_offset(&h),
-                                                       h.leader_epoch, h.crc});
+                if (h.base_offset >= to) {
+                        *next = to;
+                        return true;
+                }
+                struct seen_batch seen = seen_of(&h);
+                batches_add(into, &seen);
                 position += batch_size(&h);
                 *next = batch_last_offset(&h) + 1;
         }
@@ -72,24 +96,38 @@ int64_t committed_find(const struct batches *committed, int64_t offset)
         return low;
 }
 
-static bool is_same(const struct seen_batch *a, const struct seen_batch *b)
+bool log_source_fold(void *log_source, struct fold *into)
 {
+        struct log_source *s = log_source;
+        return fold_log(s->world, s->log, into);
+}
+
+/* Compaction tells by itself when it has touched a batch. */
+static bool is_same(const struct seen_batch *a, const struct seen_batch *b, bool compacts)
+{
+        bool is_rewritten =
+                compacts && (a->records != b->records || a->has_horizon || b->has_horizon);
         return a->base_offset == b->base_offset && a->last_offset == b->last_offset &&
-               a->leader_epoch == b->leader_epoch && a->crc == b->crc;
+               a->leader_epoch == b->leader_epoch && (a->crc == b->crc || is_rewritten);
 }
 
 int64_t committed_compare(const struct batches *committed, const struct batches *found,
-                          const struct seen_batch **expected)
+                          bool compacts, const struct seen_batch **expected)
 {
         if (found->count == 0)
                 return -1;
         int64_t k = committed_find(committed, found->items[0].base_offset);
         for (int64_t i = 0; i < found->count && k < committed->count; i++) {
+                while (compacts && k + 1 < committed->count &&
+                       committed->items[k].last_offset < found->items[i].base_offset)
+                        k++;
                 *expected = &committed->items[k];
                 /* The oldest may have been gone when the first leader was seen. */
                 if (k == 0 && found->items[i].last_offset < (*expected)->base_offset)
                         continue;
-                if (!is_same(&found->items[i], *expected))
+                if (compacts && found->items[i].base_offset > (*expected)->last_offset)
+                        return -1;
+                if (!is_same(&found->items[i], *expected, compacts))
                         return i;
                 k++;
         }

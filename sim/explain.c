@@ -3,6 +3,7 @@
 #include "base/errors.h"
 #include "cluster/quorum.h"
 #include "sim/explain_frame.h"
+#include "sim/explain_groups.h"
 #include "sim/load_client.h"
 #include "sim/notes.h"
 #include "wire/api.h"
@@ -363,10 +364,21 @@ static bool tell_cluster(const struct explain *e, const struct sim_trace_entry *
         }
 }
 
+static bool tell_group(const struct explain *e, const struct sim_trace_entry *entry,
+                       const char *who)
+{
+        struct buffer text = {0};
+        bool is_told = explain_group_note(e->h, entry, &text);
+        if (is_told)
+                line(e, entry, who, "%.*s", (int)text.size, (const char *)text.data);
+        buffer_deinit(&text);
+        return is_told;
+}
+
 static void tell_note(const struct explain *e, const struct sim_trace_entry *entry, const char *who)
 {
         const char *partition = partition_name(e, entry->numbers[1]);
-        if (tell_log(e, entry, who) || tell_cluster(e, entry, who))
+        if (tell_log(e, entry, who) || tell_cluster(e, entry, who) || tell_group(e, entry, who))
                 return;
         switch (entry->numbers[0]) {
         case NOTE_RESET:

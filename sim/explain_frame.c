@@ -122,7 +122,7 @@ static void tell_answer(struct frame_teller *t, int64_t stream, struct span fram
 static bool repeats_itself(int64_t api)
 {
         return api == API_FETCH || api == API_BROKER_HEARTBEAT || api == API_METADATA ||
-               api == API_BROKER_REGISTRATION;
+               api == API_BROKER_REGISTRATION || api == API_HEARTBEAT;
 }
 
 static bool is_new(struct frame_teller *t, const struct sim_trace_entry *entry, struct span text)

@@ -16,8 +16,8 @@ static void start(struct faults *f, struct sim_node *node)
 {
         if (node->config.id < SCENARIO_CLIENT_ID)
                 cluster_start(f->cluster, node->config.id);
-        else if (!sim_node_is_running(node))
-                sim_node_boot(node);
+        else
+                sim_node_start(node);
 }
 
 static void strike_process(struct faults *f, struct sim_node *node, const struct statement *action)

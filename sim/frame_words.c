@@ -1,4 +1,4 @@
-#include "sim/frame_words.h"
+#include "sim/frame_words_private.h"
 
 #include "cluster/metadata_log.h"
 #include "log/batch.h"
@@ -17,14 +17,7 @@ enum { PARTITIONS_TOLD = 4 }; /* of one message; the others are counted */
 
 /* --- partitions --- */
 
-struct listing {
-        const struct frame_words *w;
-        int32_t count;
-};
-
-/* " orders/0" or ", orders/1"; false when enough were told. */
-static bool begin_partition(struct listing *l, struct str name, const struct uuid *id,
-                            int32_t index)
+bool begin_partition(struct listing *l, struct str name, const struct uuid *id, int32_t index)
 {
         struct buffer *into = l->w->into;
         if (l->count++ >= PARTITIONS_TOLD)
@@ -45,14 +38,13 @@ static bool begin_partition(struct listing *l, struct str name, const struct uui
         return true;
 }
 
-static void end_listing(const struct listing *l)
+void end_listing(const struct listing *l)
 {
         if (l->count > PARTITIONS_TOLD)
                 buffer_printf(l->w->into, " and %" PRId32 " more", l->count - PARTITIONS_TOLD);
 }
 
-/* True when there is an error, which is told. */
-static bool tell_error(const struct frame_words *w, int16_t error_code)
+bool tell_error(const struct frame_words *w, int16_t error_code)
 {
         if (error_code != 0)
                 buffer_printf(w->into, ": %s", kerr_text(error_code));
@@ -316,11 +308,7 @@ static void heartbeat_answer(const struct frame_words *w)
 
 /* --- all of them --- */
 
-static const struct {
-        int16_t api;
-        void (*request)(const struct frame_words *);
-        void (*answer)(const struct frame_words *); /* NULL: no words */
-} messages[] = {
+static const struct message_words messages[] = {
         {API_PRODUCE, produce_request, produce_answer},
         {API_FETCH, fetch_request, fetch_answer},
         {API_FETCH_SNAPSHOT, fetch_snapshot_request, NULL},
@@ -332,14 +320,26 @@ static const struct {
         {API_BROKER_HEARTBEAT, heartbeat_request, heartbeat_answer},
 };
 
+static const struct message_words *find(const struct message_words *of, size_t count, int16_t api)
+{
+        for (size_t i = 0; i < count; i++)
+                if (of[i].api == api)
+                        return &of[i];
+        return NULL;
+}
+
 void frame_words(const struct frame_words *w, int16_t api, bool is_answer)
 {
-        for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
-                if (messages[i].api != api)
-                        continue;
-                if (!is_answer)
-                        messages[i].request(w);
-                else if (messages[i].answer)
-                        messages[i].answer(w);
-        }
+        size_t count;
+        const struct message_words *of_groups = frame_words_of_groups(&count);
+        const struct message_words *words =
+                find(messages, sizeof messages / sizeof messages[0], api);
+        if (!words)
+                words = find(of_groups, count, api);
+        if (!words)
+                return;
+        if (!is_answer)
+                words->request(w);
+        else if (words->answer)
+                words->answer(w);
 }

@@ -1,6 +1,7 @@
 #include "sim/gather.h"
 
 #include "cluster/controller.h"
+#include "sim/gather_groups.h"
 #include "sim/notes.h"
 
 #include <assert.h>
@@ -22,6 +23,7 @@ struct gathered_node {
         struct seen_quorum quorum;
         struct log_source metadata;
         bool has_quorum, is_active, has_failed;
+        struct gathered_group *groups; /* of the history */
 };
 
 struct gather {
@@ -58,8 +60,10 @@ struct gather *gather_new(struct sim *sim, struct history *h, struct verdict *v)
 
 void gather_free(struct gather *g)
 {
-        for (int i = 0; i < INVARIANTS_NODES; i++)
+        for (int i = 0; i < INVARIANTS_NODES; i++) {
                 free(g->nodes[i].replicas);
+                free(g->nodes[i].groups);
+        }
         invariants_free(g->invariants);
         free(g->told_beyond);
         free(g);
@@ -140,7 +144,7 @@ static void see_quorum(struct gather *g, struct gathered_node *n, struct sim_nod
                                   .applied = broker_applied(b),
                                   .log_start = partition_log_start(log),
                                   .log_end = partition_log_end(log),
-                                  .batches = {log_source_read, &n->metadata}};
+                                  .batches = {.read = log_source_read, .context = &n->metadata}};
         if (n->has_quorum && is_quorum_same(&n->quorum, &now))
                 return;
         note_quorum(g, n, &now);
@@ -261,14 +265,41 @@ void gather_last(struct gather *g, const struct broker *b)
 
 static void begin_life(struct gather *g, struct gathered_node *n, const struct sim_node *node)
 {
-        if (!n->replicas)
+        if (!n->replicas) {
                 n->replicas = allocate((size_t)g->h->partition_count, sizeof *n->replicas);
+                n->groups = allocate((size_t)g->h->group_count, sizeof *n->groups);
+        }
+        for (int32_t i = 0; i < g->h->group_count; i++)
+                n->groups[i] = (struct gathered_group){0};
         for (int32_t i = 0; i < g->h->partition_count; i++)
                 n->replicas[i].is_open = false;
         n->is_running = true;
         n->boots = node->boots;
         n->has_quorum = n->is_active = n->has_failed = false;
         invariants_started(g->invariants, node->config.id);
+}
+
+/* --- groups --- */
+
+static int32_t epoch_led(const void *node, int32_t partition)
+{
+        const struct gathered_replica *r =
+                &((const struct gathered_node *)node)->replicas[partition];
+        return r->is_open && r->seen.role == REPLICA_LEADER ? r->seen.leader_epoch : -1;
+}
+
+static void see_groups(struct gather *g, struct gathered_node *n, const struct sim_node *node,
+                       const struct broker *b)
+{
+        if (g->h->group_count > 0)
+                gather_groups(&(struct gather_groups){.invariants = g->invariants,
+                                                      .h = g->h,
+                                                      .coordinator = broker_groups(b),
+                                                      .groups = n->groups,
+                                                      .now_ns = sim_now_ns(g->sim),
+                                                      .node = node->config.id,
+                                                      .leads = epoch_led,
+                                                      .context = n});
 }
 
 void gather_node(struct gather *g, struct sim_node *node, struct broker *b)
@@ -279,6 +310,7 @@ void gather_node(struct gather *g, struct sim_node *node, struct broker *b)
         see_quorum(g, n, node, b);
         see_controller(g, n, node, b);
         see_image(g, b);
+        see_groups(g, n, node, b);
 }
 
 void gather_ended(struct gather *g, const struct sim_node *node)
@@ -328,9 +360,10 @@ void gather_replica(struct gather *g, struct sim_node *node, int32_t partition,
                                    .role = r->role,
                                    .leader_epoch = r->assignment.leader_epoch,
                                    .log_start = partition_log_start(r->log),
+                                   .last_stable = replica_last_stable_offset(r),
                                    .high_watermark = r->high_watermark,
                                    .log_end = partition_log_end(r->log),
-                                   .batches = {log_source_read, &seen->source}};
+                                   .batches = {log_source_read, log_source_fold, &seen->source}};
         if (r->role == REPLICA_LEADER) {
                 struct replica_set maximal = isr_maximal(r);
                 now.isr = mask_of(&r->assignment.isr);

@@ -23,6 +23,7 @@ struct invariants *invariants_new(struct history *h, struct verdict *verdict, co
         for (int32_t i = 0; i < h->partition_count; i++) {
                 v->partitions[i].newest_epoch = -1;
                 v->partitions[i].first_leader = -1;
+                v->partitions[i].gap_end = -1;
         }
         for (int32_t i = 0; i < INVARIANTS_NODES; i++)
                 v->nodes[i].vote.epoch = -1;
@@ -33,6 +34,7 @@ void invariants_free(struct invariants *v)
 {
         for (int32_t i = 0; i < v->h->partition_count; i++) {
                 batches_deinit(&v->partitions[i].committed);
+                invariants_forget_sequences(&v->partitions[i]);
                 free(v->partitions[i].leaders.items);
         }
         for (int32_t i = 0; i < INVARIANTS_NODES; i++)
@@ -108,11 +110,21 @@ static bool is_rightful(const struct partition_state *p, const struct seen_repli
 
 /* --- lives --- */
 
+/* It has led in an old epoch up to now, and may have answered as if it still were the leader. */
+static void end_lead(struct invariants *v, int32_t partition, const struct replica_state *s)
+{
+        if (s->is_open && s->last.role == REPLICA_LEADER &&
+            s->last.leader_epoch < v->partitions[partition].newest_epoch)
+                v->h->partitions[partition].stale_ns = *v->now_ns;
+}
+
 static void end_life(struct invariants *v, int32_t node)
 {
         struct node_state *n = &v->nodes[node];
-        for (int32_t i = 0; n->replicas && i < v->h->partition_count; i++)
+        for (int32_t i = 0; n->replicas && i < v->h->partition_count; i++) {
+                end_lead(v, i, &n->replicas[i]);
                 n->replicas[i].is_open = false;
+        }
         n->metadata_checked_to = 0;
         n->has_quorum = false;
 }
@@ -131,7 +143,9 @@ void invariants_ended(struct invariants *v, int32_t node)
 
 void invariants_closed(struct invariants *v, int32_t node, int32_t partition)
 {
-        state_of(v, node, partition)->is_open = false;
+        struct replica_state *s = state_of(v, node, partition);
+        end_lead(v, partition, s);
+        s->is_open = false;
 }
 
 /* Nobody is left whom the controller will take for whole, and somebody is not. */
@@ -202,26 +216,39 @@ static void check_epoch(struct invariants *v, const struct seen_replica *now,
 
 /* --- I5: marks --- */
 
+static void check_fall(struct invariants *v, const struct seen_replica *now, const char *mark,
+                       enum anomaly a, int64_t before, int64_t after)
+{
+        if (after < before)
+                verdict_add(v->verdict, a, !v->h->nothing_promised,
+                            "%s: the leader, broker %" PRId32 ", moved %s from %" PRId64
+                            " to %" PRId64 " in epoch %" PRId32 " (%.3f s)",
+                            name_of(v, now->partition), now->node, mark, before, after,
+                            now->leader_epoch, invariants_seconds(v));
+}
+
 static void check_marks(struct invariants *v, const struct seen_replica *now,
                         struct replica_state *s)
 {
         if (now->role == REPLICA_IDLE)
                 return;
         if (s->is_open && now->role == REPLICA_LEADER && s->last.role == REPLICA_LEADER &&
-            now->leader_epoch == s->last.leader_epoch &&
-            now->high_watermark < s->last.high_watermark)
-                verdict_add(v->verdict, ANOMALY_HW_FELL, !v->h->nothing_promised,
-                            "%s: the leader, broker %" PRId32 ", moved it from %" PRId64
-                            " to %" PRId64 " in epoch %" PRId32 " (%.3f s)",
-                            name_of(v, now->partition), now->node, s->last.high_watermark,
-                            now->high_watermark, now->leader_epoch, invariants_seconds(v));
-        if (now->log_start <= now->high_watermark && now->high_watermark <= now->log_end)
+            now->leader_epoch == s->last.leader_epoch) {
+                check_fall(v, now, "it", ANOMALY_HW_FELL, s->last.high_watermark,
+                           now->high_watermark);
+                if (now->high_watermark >= s->last.high_watermark)
+                        check_fall(v, now, "its last stable offset", ANOMALY_LSO_FELL,
+                                   s->last.last_stable, now->last_stable);
+        }
+        if (now->log_start <= now->last_stable && now->last_stable <= now->high_watermark &&
+            now->high_watermark <= now->log_end)
                 return;
         if (!(s->told & TOLD_MARKS))
                 verdict_add(v->verdict, ANOMALY_MARKS_DISORDERED, !v->h->nothing_promised,
                             "%s at broker %" PRId32 ": log start %" PRId64
-                            ", high watermark %" PRId64 ", log end %" PRId64 " (%.3f s)",
-                            name_of(v, now->partition), now->node, now->log_start,
+                            ", last stable offset %" PRId64 ", high watermark %" PRId64
+                            ", log end %" PRId64 " (%.3f s)",
+                            name_of(v, now->partition), now->node, now->log_start, now->last_stable,
                             now->high_watermark, now->log_end, invariants_seconds(v));
         s->told |= TOLD_MARKS;
 }
@@ -248,7 +275,9 @@ static void tell_difference(struct invariants *v, const struct seen_replica *now
 static void extend_committed(struct invariants *v, const struct seen_replica *now)
 {
         struct partition_state *p = &v->partitions[now->partition];
+        int64_t count = p->committed.count;
         committed_extend(&p->committed, &v->found);
+        invariants_sequences(v, now->partition, count);
         p->committed_to = now->high_watermark;
         const struct batches *c = &p->committed;
         if (c->count > 0 && c->items[c->count - 1].last_offset >= now->high_watermark)
@@ -286,7 +315,8 @@ static bool check_content(struct invariants *v, const struct seen_replica *now,
                 s->checked_to = now->log_end;
         if (!invariants_read(v, &now->batches, &s->checked_to, to))
                 return false;
-        int64_t i = committed_compare(&p->committed, &v->found, &expected);
+        int64_t i = committed_compare(&p->committed, &v->found,
+                                      v->h->partitions[now->partition].compacts, &expected);
         if (i >= 0)
                 tell_difference(v, now, &v->found.items[i], expected);
         if (extends)
@@ -362,11 +392,29 @@ static void check_quorums(struct invariants *v, int32_t node, int32_t partition)
                     name_of(v, partition), node, __builtin_ctzll(missing), invariants_seconds(v));
 }
 
+/* --- I10: one owner --- */
+
+void invariants_group(struct invariants *v, const struct seen_group *now)
+{
+        for (int32_t i = 0; i < now->owner_count; i++)
+                for (int32_t k = 0; k < i; k++)
+                        if (now->owners[k].partition == now->owners[i].partition)
+                                verdict_add(v->verdict, ANOMALY_TWO_OWNERS, !v->h->nothing_promised,
+                                            "group %s at broker %" PRId32
+                                            " has assigned %s to two members in generation %" PRId32
+                                            " (%.3f s)",
+                                            v->h->groups[now->group].name, now->node,
+                                            name_of(v, now->owners[i].partition), now->generation,
+                                            invariants_seconds(v));
+}
+
 /* --- what comes in --- */
 
 void invariants_replica(struct invariants *v, const struct seen_replica *now)
 {
         struct replica_state *s = state_of(v, now->node, now->partition);
+        if (now->role != REPLICA_LEADER || now->leader_epoch != s->last.leader_epoch)
+                end_lead(v, now->partition, s);
         check_epoch(v, now, s);
         if (is_beyond(v, now->partition)) {
                 s->last = *now;
@@ -417,6 +465,9 @@ void invariants_assignment(struct invariants *v, const struct seen_assignment *n
         joined &= ~v->unregistered;
         p->lossy &= ~joined;
         p->doubted &= ~joined;
+        p->was_away |= p->is_known ? p->newest.isr & ~now->isr : 0;
+        if (now->leader >= 0 && (p->was_away & node_bit(now->leader)))
+                h->led_by_returned = true;
         p->newest = *now;
         p->is_known = true;
         settle_budget(v, now->partition);

@@ -5,13 +5,17 @@
  *         every record that was acknowledged with acks=all
  *     I3  candidate completeness: so does every running member of ISR and ELR
  *     I4  quorums nest: the leader waits for all whom the controller may elect
- *     I5  log start <= high watermark <= log end; a leader's high watermark never falls, and never
- *         lies inside a batch
+ *     I5  log start <= last stable offset <= high watermark <= log end; a leader's high watermark
+ *         and last stable offset never fall, and the first never lies inside a batch
  *     I6  one leader per partition and epoch, one quorum leader and one vote per quorum epoch;
  *         epochs never fall
  *     I7  metadata matches: committed metadata is the same everywhere, the quorum's leader has all
  *         of it, and nobody applies what is not committed
- *     I12 convergence: in the end the ISR are all replicas, and all are equal
+ *     I10 one owner: no partition is assigned to two members of a group (that only members of the
+ *         current generation move its offsets, the clients' history shows: checker.h)
+ *     I11 sequences are dense: those of a producer and epoch follow each other in what is committed
+ *     I12 convergence: in the end the ISR are all replicas, all are equal (compacted logs: fold to
+ *         the same), and no transaction is open
  *
  * I8 and I9 are about one machine: cluster.h. The clients' view: checker.h.
  *
@@ -26,8 +30,9 @@
  * unclean.leader.election.enable was made use of, anyone. From then on the partition is beyond the
  * promise (history_partition.beyond_ns), and only I6 and I7 are still looked at.
  *
- * Sets of brokers are bit masks: bit n is the broker of id n, below 64. Sources: KIP-101, 279, 497,
- * 595, 966; Ongaro & Ousterhout 2014 (I2, I6 and I7 are Raft's own, one level up or down).
+ * Sets of brokers are bit masks: bit n is the broker of id n, below 64. Sources: KIP-98,
+ * 101, 279, 497, 595, 966; Ongaro & Ousterhout 2014 (I2, I6 and I7 are Raft's own, one level up or
+ * down).
  */
 #ifndef ODRADEK_SIM_INVARIANTS_H
 #define ODRADEK_SIM_INVARIANTS_H
@@ -46,7 +51,7 @@ struct seen_replica {
         int32_t partition; /* of the history */
         enum replica_role role;
         int32_t leader_epoch;
-        int64_t log_start, high_watermark, log_end;
+        int64_t log_start, last_stable, high_watermark, log_end;
         uint64_t isr, maximal_isr; /* as the leader knows them; 0 elsewhere */
         struct batch_source batches;
 };
@@ -67,6 +72,21 @@ struct seen_quorum {
         int64_t applied;        /* all below is in the image; -1: nothing */
         int64_t log_start, log_end;
         struct batch_source batches;
+};
+
+/* A partition that a group has assigned, and to which of its members. */
+struct seen_owner {
+        int32_t partition; /* of the history */
+        int32_t member;    /* any number of its own */
+};
+
+/* A group whose members all know what is theirs, at its coordinator. */
+struct seen_group {
+        int32_t node;
+        int32_t group; /* of the history */
+        int32_t generation;
+        const struct seen_owner *owners;
+        int32_t owner_count;
 };
 
 struct invariants;
@@ -101,6 +121,7 @@ void invariants_wiped(struct invariants *v, int32_t node);
 void invariants_replica(struct invariants *v, const struct seen_replica *now);
 void invariants_assignment(struct invariants *v, const struct seen_assignment *now);
 void invariants_quorum(struct invariants *v, const struct seen_quorum *now);
+void invariants_group(struct invariants *v, const struct seen_group *now);
 
 /* --- what is known --- */
 

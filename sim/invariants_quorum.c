@@ -97,7 +97,7 @@ static void check_content(struct invariants *v, const struct seen_quorum *now, s
                 n->metadata_checked_to = now->log_end;
         if (!invariants_read(v, &now->batches, &n->metadata_checked_to, to))
                 return;
-        int64_t i = committed_compare(&v->metadata, &v->found, &expected);
+        int64_t i = committed_compare(&v->metadata, &v->found, false, &expected);
         if (i >= 0)
                 tell_difference(v, now, &v->found.items[i], expected);
         if (!extends)

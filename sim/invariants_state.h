@@ -26,8 +26,13 @@ struct replica_state {
         int told;
 };
 
+/* What is known of a producer in one partition. */
+struct producer_seen;
+
 struct partition_state {
         struct batches committed;
+        struct producer_seen *producers;
+        int64_t gap_end;      /* offsets before it are missing in `committed`; -1: none are */
         int64_t committed_to; /* the highest high watermark of any leader */
         struct seen_assignment newest;
         bool is_known;        /* `newest` is */
@@ -36,6 +41,10 @@ struct partition_state {
         int32_t first_leader; /* -1: none yet */
         /* Who may have lost bytes, and who has; until they join ISR or ELR anew. */
         uint64_t doubted, lossy;
+        /* Who was out of the ISR for a while: compaction may have been done with a tombstone before
+         * they could fetch it, and then they keep the old value.
+         */
+        uint64_t was_away;
         struct epoch_leaders leaders;
 };
 
@@ -81,6 +90,10 @@ static inline double invariants_seconds(const struct invariants *v)
 
 /* Notes who leads in an epoch. Returns who was seen leading in it before, or -1. */
 int32_t epoch_leaders_add(struct epoch_leaders *l, int32_t epoch, int32_t node);
+
+/* I11: looks at the committed batches from number `first` on, which are new. */
+void invariants_sequences(struct invariants *v, int32_t partition, int64_t first);
+void invariants_forget_sequences(struct partition_state *p);
 
 /* Reads the batches [*checked_to, to) of a source into v->found, and moves *checked_to. False when
  * they cannot be read now. */

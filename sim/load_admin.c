@@ -12,10 +12,14 @@ enum {
 
 #define RETRY_NS (50 * SIM_NS_PER_MS)
 
-const char *const load_operations[LOAD_OPERATIONS] = {
-        "CreateTopics",        "DeleteTopics", "DeleteRecords",
-        "ListOffsets",         "ElectLeaders", "AlterPartitionReassignments",
-        "a move of the leader"};
+const char *const load_operations[LOAD_OPERATIONS] = {"CreateTopics",
+                                                      "DeleteTopics",
+                                                      "DeleteRecords",
+                                                      "ListOffsets",
+                                                      "OffsetFetch",
+                                                      "ElectLeaders",
+                                                      "AlterPartitionReassignments",
+                                                      "a move of the leader"};
 
 void load_admin_add(struct workload *w, const struct load_task *task)
 {
@@ -100,6 +104,22 @@ static void on_done(void *context, const struct admin_result *result)
         free(t);
 }
 
+static void on_offsets(void *context, enum kerr err, const struct consumer_offset *offsets,
+                       int32_t count)
+{
+        struct load_task *t = context;
+        struct workload *w = t->admin->load;
+        int32_t partition = w->first_partitions[t->topic] + t->partition;
+        if (!err && count == 1) {
+                struct history_offset_fetch fetch = {t->invoke_ns, sim_now_ns(w->sim), t->group,
+                                                     partition, offsets->offset};
+                history_add_offset_fetch(w->history, &fetch);
+                load_note(t->admin, NOTE_OFFSET_TOLD, t->group, partition, offsets->offset);
+        }
+        DL_DELETE(w->tasks, t);
+        free(t);
+}
+
 static void create_topic(struct load_task *t)
 {
         const struct scenario *s = t->admin->load->scenario;
@@ -128,6 +148,14 @@ static void reassign(struct load_task *t, const char *topic)
         admin_reassign(t->admin->admin, topic, t->partition, replicas, count, on_done, t);
 }
 
+static void fetch_offsets(struct load_task *t)
+{
+        struct workload *w = t->admin->load;
+        struct consumer_partition of = {w->scenario->topics[t->topic].name, t->partition};
+        if (consumer_fetch_offsets(t->admin->group_readers[t->group], &of, 1, on_offsets, t))
+                on_offsets(t, KERR_INVALID_GROUP_ID, NULL, 0);
+}
+
 static void start(struct load_task *t)
 {
         struct workload *w = t->admin->load;
@@ -135,6 +163,10 @@ static void start(struct load_task *t)
         struct admin *admin = t->admin->admin;
         t->is_running = true;
         t->invoke_ns = sim_now_ns(w->sim);
+        if (t->operation == LOAD_FETCH_OFFSETS) {
+                fetch_offsets(t);
+                return;
+        }
         load_note(t->admin, NOTE_ASKED, t->operation, place_of(t), t->offset);
         switch (t->operation) {
         case LOAD_CREATE_TOPIC: create_topic(t); break;
@@ -170,6 +202,24 @@ static void look(struct load_client *c)
                    });
 }
 
+/* Asks how far some group is. */
+static void look_at_group(struct load_client *c)
+{
+        const struct history *h = c->load->history;
+        if (h->group_count == 0)
+                return;
+        int32_t group = (int32_t)load_draw(c, 0, h->group_count - 1);
+        int32_t partition = (int32_t)load_draw(c, 0, h->groups[group].topic_partitions - 1);
+        int32_t topic = 0;
+        while (c->load->first_partitions[topic] != h->groups[group].topic_first)
+                topic++;
+        if (c->load->topics[topic] == LOAD_MADE)
+                load_admin_add(c->load, &(struct load_task){.operation = LOAD_FETCH_OFFSETS,
+                                                            .topic = topic,
+                                                            .group = group,
+                                                            .partition = partition});
+}
+
 int64_t load_admin_work(struct load_client *c, int64_t now_us)
 {
         struct load_task *t, *next;
@@ -177,6 +227,7 @@ int64_t load_admin_work(struct load_client *c, int64_t now_us)
         DL_COUNT(c->load->tasks, t, count);
         if (!c->load->stopping && now_us >= c->next_us && count < LOOKS_MAX) {
                 look(c);
+                look_at_group(c);
                 uint64_t draw = c->node->files.world.random_u64(&c->node->files.world);
                 c->next_us = now_us + LOOK_GAP_MIN_US +
                              (int64_t)(draw % (LOOK_GAP_MAX_US - LOOK_GAP_MIN_US));
@@ -193,11 +244,33 @@ int64_t load_admin_work(struct load_client *c, int64_t now_us)
         return due_us;
 }
 
+/* Those who only ask for offsets read nothing. */
+static void on_no_record(void *context, const struct consumer_record *record)
+{
+        (void)context;
+        (void)record;
+}
+
 void load_admin_open(struct load_client *c)
 {
         struct admin_config config = admin_config_default();
         config.request_timeout_ms = 1500;
         config.default_api_timeout_ms = API_TIMEOUT_MS;
         c->admin = admin_open(c->client, &config);
+        for (int32_t i = 0; i < c->load->history->group_count; i++) {
+                struct consumer_config of_group = consumer_config_default();
+                of_group.request_timeout_ms = config.request_timeout_ms;
+                of_group.group_id = c->load->history->groups[i].name;
+                of_group.on_record = on_no_record;
+                c->group_readers[i] = consumer_open(c->client, &of_group);
+        }
         c->next_us = 0;
+}
+
+void load_admin_close(struct load_client *c)
+{
+        admin_close(c->admin);
+        c->admin = NULL;
+        for (int32_t i = 0; i < c->load->history->group_count; i++)
+                consumer_close(c->group_readers[i]);
 }

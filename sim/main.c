@@ -1,4 +1,5 @@
 /* odradek-sim - the simulator's command line. */
+#include "sim/crash_points.h"
 #include "sim/play.h"
 #include "sim/run.h"
 #include "sim/shrink.h"
@@ -17,7 +18,8 @@ enum { USAGE = 2, JOBS_MAX = 64 };
 struct arguments {
         const struct command *command;
         const char *scenario; /* a file */
-        const char *bug, *trace, *csv, *output;
+        const char *bug, *trace, *csv, *output, *node;
+        int32_t policy; /* enum commit_policy; -1: all */
         uint64_t seed, first, last;
         bool has_seed, has_seeds;
         int32_t jobs, shard, shards;
@@ -50,6 +52,8 @@ static const struct {
         {'d', "dot", "FILE", "write a space-time diagram there, for graphviz: dot -Tsvg FILE"},
         {'F', "from", "TIME", "where the diagram begins (3.5s, 200ms)"},
         {'T', "to", "TIME", "where it ends"},
+        {'n', "node", "NAME", "the client that is killed (default: the first pipeline)"},
+        {'P', "policy", "POLICY", "before, after or transaction (default: all three)"},
         {'o', "output", "FILE.scn", "write the script there"},
         {'b', "bug", "NAME", "put back a historic bug; see odradek-sim bugs"},
         {'h', "help", NULL, "this text"},
@@ -149,6 +153,18 @@ static bool read_bug(struct arguments *a, const char *text)
         return true;
 }
 
+static bool read_policy(struct arguments *a, const char *text)
+{
+        static const char *const words[] = {[COMMIT_AFTER] = "after",
+                                            [COMMIT_BEFORE] = "before",
+                                            [COMMIT_AUTO] = "",
+                                            [COMMIT_TRANSACTION] = "transaction"};
+        for (int i = 0; i <= COMMIT_TRANSACTION; i++)
+                if (*words[i] && strcmp(text, words[i]) == 0)
+                        a->policy = i;
+        return a->policy >= 0;
+}
+
 static bool read_option(struct arguments *a, int letter, const char *text)
 {
         uint64_t jobs;
@@ -164,6 +180,8 @@ static bool read_option(struct arguments *a, int letter, const char *text)
         case 'c': a->csv = text; return true;
         case 't': a->trace = text; return true;
         case 'o': a->output = text; return true;
+        case 'n': a->node = text; return true;
+        case 'P': return read_policy(a, text);
         case 'r': a->report = text; return true;
         case 'd': a->dot = text; return true;
         case 'F': return read_time(text, &a->from_ns);
@@ -341,6 +359,38 @@ static int shrink_command(struct arguments *a)
         return status;
 }
 
+static int crash_points_command(struct arguments *a)
+{
+        struct crash_points_options options = {.name = a->scenario,
+                                               .seed = a->seed,
+                                               .zoo = a->zoo,
+                                               .node = -1,
+                                               .policy = a->policy,
+                                               .out = stdout};
+        if (!a->scenario)
+                return complain(a, "which scenario?", "");
+        struct scenario *s = load(a);
+        if (!s)
+                return USAGE;
+        bool has_pipeline = false;
+        for (int32_t i = 0; i < s->client_count; i++) {
+                has_pipeline |= s->clients[i].verb == VERB_PIPELINE;
+                if (a->node && strcmp(s->clients[i].name, a->node) == 0)
+                        options.node = SCENARIO_CLIENT_ID + i;
+        }
+        int status;
+        if (!has_pipeline || s->step_count + 2 > SCENARIO_STEPS_MAX)
+                status = complain(a, "a scenario with a pipeline, and few steps", a->scenario);
+        else if (a->node && options.node < 0)
+                status = complain(a, "no such client", a->node);
+        else {
+                options.scenario = s;
+                status = crash_points(&options);
+        }
+        free(s);
+        return status;
+}
+
 static int bugs_command(struct arguments *a)
 {
         (void)a;
@@ -379,6 +429,10 @@ static const struct command commands[] = {
          "shrink SCENARIO.scn|--seed N -o FILE.scn [--bug NAME]",
          "Leaves out all that a failing run does not need to break the same promise.",
          "odradek-sim shrink --seed 17 --bug ack-on-append -o smallest.scn"},
+        {"crash-points", "snPbh", true, crash_points_command,
+         "crash-points SCENARIO.scn [--node NAME] [--policy POLICY] [--seed N] [--bug NAME]",
+         "Kills a client at each of its events, and counts what a pipeline lost and doubled.",
+         "odradek-sim crash-points sim/scenarios/exactly-once.scn"},
         {"bugs", "h", false, bugs_command, "bugs",
          "Lists the historic bugs that can be put back, where they come from and what they break.",
          "odradek-sim bugs"},
@@ -394,7 +448,7 @@ static void print_usage(FILE *out)
                      "A whole cluster in one process, in virtual time, with everything going wrong "
                      "that a seed\nor a script asks for. The same seed gives the same run.\n\n");
         for (int i = 0; i < COMMANDS; i++)
-                fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].text);
+                fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].text);
         fprintf(out, "\nExit status: 0 all as expected; 1 a guarantee broken or an expectation "
                      "unmet; 2 wrong usage\nor a bad file; 3 something never ended.\n\n"
                      "Example: odradek-sim sweep --seeds 1..1000\n");
@@ -440,7 +494,7 @@ static int parse(struct arguments *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-        struct arguments a = {.seed = 1, .jobs = 1, .shard = 1, .shards = 1};
+        struct arguments a = {.seed = 1, .policy = -1, .jobs = 1, .shard = 1, .shards = 1};
         for (int i = 0; argc > 1 && i < COMMANDS; i++)
                 if (strcmp(argv[1], commands[i].name) == 0)
                         a.command = &commands[i];

@@ -40,6 +40,18 @@ static void count_sends(const struct history *h, struct measures *m)
         }
 }
 
+static void count_groups(const struct history *h, struct measures *m)
+{
+        for (int32_t i = 0; i < h->read_count; i++)
+                m->processed += h->reads[i].group >= 0 && h->reads[i].processed_ns < INT64_MAX;
+        for (int32_t i = 0; i < h->commit_count; i++)
+                m->committed +=
+                        h->commits[i].outcome == OUTCOME_OK &&
+                        history_visibility(h, h->commits[i].transaction) == VISIBILITY_COMMITTED;
+        for (int32_t i = 0; i < h->transaction_count; i++)
+                m->transactions[history_visibility(h, i)]++;
+}
+
 /* Reads come in the order of time, so the first of a send is its earliest. */
 static void measure_unseen(const struct history *h, struct measures *m)
 {
@@ -66,7 +78,9 @@ static struct known *collect_known(const struct history *h, int64_t *count)
         int64_t n = 0;
         for (int32_t i = 0; i < h->send_count; i++) {
                 const struct history_send *s = &h->sends[i];
-                if (s->outcome == OUTCOME_OK && s->offset >= 0)
+                /* Nobody waits for what was aborted. */
+                if (s->outcome == OUTCOME_OK && s->offset >= 0 &&
+                    history_visibility(h, s->transaction) != VISIBILITY_ABORTED)
                         known[n++] = (struct known){s->partition, s->offset, s->done_ns};
         }
         for (int32_t i = 0; i < h->read_count; i++) {
@@ -126,6 +140,7 @@ void measure(const struct history *h, struct measures *m)
 {
         *m = (struct measures){.unseen_send = -1, .stale_reader = -1};
         count_sends(h, m);
+        count_groups(h, m);
         measure_unseen(h, m);
         measure_staleness(h, m);
 }

@@ -13,6 +13,8 @@
 struct measures {
         int64_t acknowledged, refused, unknown; /* sends, by how they ended */
         int64_t read;                           /* records, by all readers but the final one */
+        int64_t processed, committed;           /* records, and offsets, by groups */
+        int64_t transactions[3];                /* by enum visibility */
         int64_t unseen_ns, stale_ns;            /* the worst; 0: none */
         int32_t unseen_send;                    /* whose; -1: none */
         int32_t stale_reader;                   /* the client; -1: none */

@@ -34,6 +34,14 @@
         X(QUORUM, "role", "epoch", "leader")           \
         X(VOTED, "candidate", "epoch", NULL)           \
         X(CONTROLS, "active", NULL, NULL)              \
+        X(ASSIGNED, "group", "partition", "kind")      \
+        X(PROCESSED, "send", "partition", "offset")    \
+        X(COMMITS, "commit", "partition", "offset")    \
+        X(COMMIT_ENDED, "commit", "outcome", "error")  \
+        X(OFFSET_TOLD, "group", "partition", "offset") \
+        X(BEGINS, "transaction", NULL, NULL)           \
+        X(ENDS, "transaction", "wish", NULL)           \
+        X(TXN_ENDED, "transaction", "outcome", "err")  \
         X(STEP, "step", NULL, NULL)                    \
         X(NOT_DONE, "step", NULL, NULL)                \
         X(HEALED, NULL, NULL, NULL)                    \

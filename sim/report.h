@@ -1,10 +1,10 @@
 /* report.h - what a run has shown, for people: as text, and as a page.
  *
- * The text has one line for each guarantee (kept, broken or not promised, how often, and the first
- * record concerned), what was measured, what still waits, the hash of the trace and the command
- * that runs it all again. The page has the same, the scenario, and a picture of who was up, who
- * led, what the script did, and how many acknowledged records no consumer had seen yet. It is one
- * file that needs no other. */
+ * The text has one line for each guarantee that the run had to do with (kept, broken or not
+ * promised, how often, and the first record concerned), what was measured, what still waits, the
+ * hash of the trace and the command that runs it all again. The page has the same, the scenario,
+ * and a picture of who was up, who led, what the script did, and how many acknowledged records no
+ * consumer had seen yet. It is one file that needs no other. */
 #ifndef ODRADEK_SIM_REPORT_H
 #define ODRADEK_SIM_REPORT_H
 
@@ -18,6 +18,9 @@ struct report_source {
         uint64_t seed;
         const char *bug; /* NULL: none was put back */
 };
+
+/* The run had to do with the guarantee: a run without groups says nothing about groups. */
+bool report_tells(const struct run_report *r, enum guarantee g);
 
 void report_print(const struct report_source *source, const struct run_report *r,
                   struct buffer *into);

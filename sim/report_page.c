@@ -277,14 +277,16 @@ static void print_picture(const struct report_page *p, const struct run_report *
 
 /* --- the page --- */
 
-static void print_guarantees(const struct verdict *v, struct buffer *into)
+static void print_guarantees(const struct run_report *r, struct buffer *into)
 {
         buffer_printf(into, "<table>\n");
         for (int g = 0; g < GUARANTEES; g++) {
                 int64_t broken, unpromised;
-                verdict_count(v, (enum guarantee)g, &broken, &unpromised);
+                if (!report_tells(r, (enum guarantee)g))
+                        continue;
+                verdict_count(&r->verdict, (enum guarantee)g, &broken, &unpromised);
                 struct buffer line = {0};
-                verdict_print_one(v, (enum guarantee)g, &line);
+                verdict_print_one(&r->verdict, (enum guarantee)g, &line);
                 buffer_printf(into, "<tr class='%s'><td>%s</td><td>",
                               broken > 0       ? "broken"
                               : unpromised > 0 ? "unpromised"
@@ -317,7 +319,7 @@ void report_page_print(const struct report_page *p, const struct run_report *r, 
                       (int)title.size, (const char *)title.data, style, (int)title.size,
                       (const char *)title.data);
         buffer_deinit(&title);
-        print_guarantees(&r->verdict, into);
+        print_guarantees(r, into);
         buffer_printf(into, "<h2>Who was up, who led, what the script did</h2>\n");
         print_picture(p, r, into);
         buffer_printf(into,

@@ -111,6 +111,8 @@ static bool holds(const struct run *r, const struct statement *condition)
         switch (condition->verb) {
         case VERB_ACKED: return workload_acked(r->workload, client) >= condition->count;
         case VERB_HAS_READ: return workload_read(r->workload, client) >= condition->count;
+        case VERB_OWNS: return workload_owns(r->workload, client, partition_of(r, condition));
+        case VERB_HAPPENED: return r->sim->trace.count >= (uint64_t)condition->count;
         case VERB_ISR_IS:
         case VERB_ISR_SHRINKS:
         case VERB_ISR_GROWS: return isr_holds(r, condition);
@@ -213,7 +215,7 @@ static void start(struct run *r)
         r->sim->steps_max = RUN_EVENTS_MAX;
         r->sim->trace.sink = r->options->sink;
         r->sim->trace.context = r->options->context;
-        r->workload = workload_new(r->sim, r->s, &report->history);
+        r->workload = workload_new(r->sim, r->s, &report->history, r->options->zoo);
         r->cluster = cluster_new(r->sim, r->s, &report->history, &report->verdict, r->options->zoo);
         r->faults = (struct faults){.sim = r->sim,
                                     .scenario = r->s,
@@ -232,8 +234,8 @@ static void heal_client(struct sim_node *node)
         sim_node_resume(node);
         if (node->clock.drift_ppm != 0)
                 sim_node_drift_clock(node, 0);
-        if (!sim_node_is_running(node) && node->boots > 0)
-                sim_node_boot(node);
+        if (node->boots > 0)
+                sim_node_start(node);
 }
 
 static void heal(struct run *r)

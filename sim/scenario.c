@@ -1,6 +1,8 @@
 #include "sim/scenario_forms.h"
 
+#include "groups/assignor.h"
 #include "log/compression.h"
+#include "sim/history.h"
 #include "sim/survival.h"
 #include "sim/verdict.h"
 #include "wire/api.h"
@@ -30,6 +32,38 @@ static const char *codec_word(int32_t index, int64_t *value)
 {
         *value = index;
         return index < COMPRESSION_CODECS ? compression_name(index) : NULL;
+}
+
+static const char *switch_word(int32_t index, int64_t *value)
+{
+        static const char *const words[] = {"off", "on"};
+        *value = index;
+        return index < 2 ? words[index] : NULL;
+}
+
+static const char *isolation_word(int32_t index, int64_t *value)
+{
+        static const char *const words[] = {"read_uncommitted", "read_committed"};
+        *value = index;
+        return index < 2 ? words[index] : NULL;
+}
+
+static const char *assignor_word(int32_t index, int64_t *value)
+{
+        *value = index;
+        return index < ASSIGNORS ? assignor_name((enum assignor_kind)index) : NULL;
+}
+
+static const char *policy_word(int32_t index, int64_t *value)
+{
+        static const char *const words[] = {
+                [COMMIT_AFTER] = "after",
+                [COMMIT_BEFORE] = "before",
+                [COMMIT_AUTO] = "auto",
+                [COMMIT_TRANSACTION] = "transaction",
+        };
+        *value = index;
+        return index <= COMMIT_TRANSACTION ? words[index] : NULL;
 }
 
 static const char *survival_word(int32_t index, int64_t *value)
@@ -108,6 +142,16 @@ static const struct slot slots[] = {
         NUMBER("RATE", SLOT_NUMBER, rate, rates, 1, 100000, "a rate (100/s)"),
         NUMBER("JUMP", SLOT_SIGNED, jump_ns, times, 0, 24 * HOUR_S * SECONDS, "a jump (+60s, -5s)"),
         NUMBER("DRIFT", SLOT_SIGNED, drift_ppm, ppm, 0, 400000, "a drift (+200ppm, -200ppm)"),
+        NUMBER("KEYS", SLOT_NUMBER, keys, no_unit, 1, 1000, "a number from 1 to 1000"),
+        NUMBER("RECORDS", SLOT_NUMBER, records, no_unit, 1, 1000, "a number from 1 to 1000"),
+        NUMBER("EVERY", SLOT_NUMBER, every, no_unit, 1, 1000, "a number from 1 to 1000"),
+        NUMBER("SESSION", SLOT_NUMBER, session_ns, times, 1, HOUR_S *SECONDS, "a time (2s, 300ms)"),
+        NUMBER("DELIVERY", SLOT_NUMBER, delivery_ns, times, 1, HOUR_S *SECONDS,
+               "a time (2s, 300ms)"),
+        WORD("SWITCH", idempotence, switch_word),
+        WORD("ISOLATION", isolation, isolation_word),
+        WORD("ASSIGNOR", assignor, assignor_word),
+        WORD("POLICY", policy, policy_word),
         WORD("ACKS", acks, acks_word),
         WORD("CODEC", codec, codec_word),
         WORD("SURVIVAL", survival, survival_word),
@@ -119,6 +163,11 @@ static const struct slot slots[] = {
         OTHER("BROKER", SLOT_BROKER, node, "a broker (1, broker 1), a role or all"),
         OTHER("CLIENT", SLOT_CLIENT, node, "a client's name"),
         OTHER("TOPIC", SLOT_TOPIC, topic, "a topic named above"),
+        OTHER("TARGET", SLOT_TOPIC, target, "a topic named above"),
+        OTHER("GROUP", SLOT_LABEL, group, "a name of up to 31 letters, digits, '.', '_' or '-'"),
+        OTHER("INSTANCE", SLOT_LABEL, instance,
+              "a name of up to 31 letters, digits, '.', '_' or '-'"),
+        OTHER("ID", SLOT_LABEL, id, "a name of up to 31 letters, digits, '.', '_' or '-'"),
         OTHER("PARTITION", SLOT_PARTITION, partition,
               "a partition of a topic named above (orders/0)"),
         OTHER("LIST", SLOT_LIST, brokers, "brokers (1,2,3)"),
@@ -167,13 +216,17 @@ struct statement scenario_statement(enum verb verb)
         return (struct statement){
                 .verb = verb,
                 .topic = -1,
+                .target = -1,
+                .idempotence = 1,
+                .delivery_ns = 6 * SECONDS,
+                .session_ns = (verb == VERB_PRODUCER ? 2000 : 600) * INT64_C(1000000),
                 .partitions = 1,
                 .replicas = 1,
                 .count = 1,
                 .times = 1,
                 .factor = 10,
                 .offset = -1,
-                .bytes = verb == VERB_PRODUCER ? 100 : 0,
+                .bytes = verb == VERB_PRODUCER || verb == VERB_PIPELINE ? 100 : 0,
                 .batch_bytes = 16384,
                 .rate = 50,
                 .acks = -1,
@@ -225,6 +278,15 @@ bool scenario_as_role(int64_t node, struct scenario_role *role)
         return true;
 }
 
+const char *scenario_transactional_id(const struct statement *client)
+{
+        bool has_one = client->verb == VERB_PIPELINE ? client->policy == COMMIT_TRANSACTION
+                                                     : client->records > 0;
+        if (!has_one)
+                return "";
+        return *client->id ? client->id : client->name;
+}
+
 int32_t scenario_voting_brokers(const struct scenario *s)
 {
         int64_t odd = s->brokers.count - (s->brokers.count + 1) % 2;
@@ -241,6 +303,10 @@ const char *scenario_node_name(const struct scenario *s, int64_t id, char *into,
                 snprintf(into, size, "controllers");
         else if (id == SCENARIO_ACTIVE)
                 snprintf(into, size, "active controller");
+        else if (scenario_as_role(id, &role) && role.role == ROLE_COORDINATOR)
+                snprintf(into, size, "coordinator of %s", s->clients[role.topic].group);
+        else if (scenario_as_role(id, &role) && role.role == ROLE_TRANSACTION_COORDINATOR)
+                snprintf(into, size, "transaction coordinator of %s", s->clients[role.topic].name);
         else if (scenario_as_role(id, &role))
                 snprintf(into, size, "%s %s/%" PRId64, roles[role.role], s->topics[role.topic].name,
                          role.partition);
@@ -256,6 +322,11 @@ const char *scenario_node_name(const struct scenario *s, int64_t id, char *into,
 }
 
 /* --- printing --- */
+
+static const char *text_of(const struct statement *from, const struct slot *slot)
+{
+        return (const char *)from + slot->field;
+}
 
 static int64_t value_of(const struct statement *from, const struct slot *slot)
 {
@@ -311,7 +382,8 @@ static void print_slot(const struct scenario *s, const struct slot *slot,
                 buffer_printf(into, "%s", name);
                 break;
         case SLOT_NAME: buffer_printf(into, "%s", from->name); break;
-        case SLOT_TOPIC: buffer_printf(into, "%s", s->topics[from->topic].name); break;
+        case SLOT_LABEL: buffer_printf(into, "%s", text_of(from, slot)); break;
+        case SLOT_TOPIC: buffer_printf(into, "%s", s->topics[value_of(from, slot)].name); break;
         case SLOT_PARTITION:
                 buffer_printf(into, "%s/%" PRId64, s->topics[from->topic].name, from->partition);
                 break;
@@ -330,6 +402,11 @@ static bool is_default(const struct statement *from, struct str option)
         bool optional;
         while (scenario_next_word(&option, &word, &optional)) {
                 const struct slot *slot = scenario_slot(word);
+                if (slot && slot->kind == SLOT_LABEL) {
+                        if (*text_of(from, slot))
+                                return false;
+                        continue;
+                }
                 if (slot && value_of(from, slot) != value_of(&usual, slot))
                         return false;
                 if (slot && slot->kind == SLOT_PARTITION && from->topic != usual.topic)

@@ -18,8 +18,10 @@
  * SETTINGS Kafka's keys and their values · BROKER "1" or "broker 1", "controller 1", "all" (the
  * brokers), "controllers" (the voters of the metadata quorum), or who has a role when the step
  * runs: "leader of orders/0", "follower of orders/0" (the first member of the ISR that does not
- * lead), "another follower of orders/0" (the next one), "active controller" (who leads the quorum)
- * · NODE the same, or a client's name. A step for a role that nobody has does nothing. */
+ * lead), "another follower of orders/0" (the next one), "active controller" (who leads the quorum),
+ * "coordinator of billing" (of a group), "transaction coordinator of p1" (of a client's
+ * transactional id) · NODE the same, or a client's name. A step for a role that nobody has does
+ * nothing. */
 #ifndef ODRADEK_SIM_SCENARIO_H
 #define ODRADEK_SIM_SCENARIO_H
 
@@ -36,9 +38,22 @@
           "a topic made before anything else; flush.messages 1: each record is synced first")     \
         X(PRODUCER, LINE,                                                                         \
           "producer NAME topic TOPIC [acks ACKS] [rate RATE] [size SIZE] [codec CODEC] "          \
-          "[batch BATCH] [linger LINGER]",                                                        \
-          "sends records to all partitions of a topic until the run is over")                     \
-        X(CONSUMER, LINE, "consumer NAME topic TOPIC", "reads a topic from its start on")         \
+          "[batch BATCH] [linger LINGER] [idempotence SWITCH] [keys KEYS] "                       \
+          "[transactions RECORDS] [abort every EVERY] [timeout SESSION] [delivery DELIVERY] [id " \
+          "ID]",                                                                                  \
+          "sends records to all partitions of a topic until the run is over; so many records a "  \
+          "transaction; with so many different keys a partition, and null values now and then; "  \
+          "the transactional id is its name, unless said")                                        \
+        X(CONSUMER, LINE,                                                                         \
+          "consumer NAME topic TOPIC [group GROUP] [assignor ASSIGNOR] [commit POLICY] "          \
+          "[isolation ISOLATION] [process TIME] [instance INSTANCE] [session SESSION]",           \
+          "reads a topic from its start on; or shares it with the other members of a group, "     \
+          "where each record takes so long to process")                                           \
+        X(PIPELINE, LINE,                                                                         \
+          "pipeline NAME group GROUP from TOPIC to TARGET [assignor ASSIGNOR] [commit POLICY] "   \
+          "[isolation ISOLATION] [process TIME] [instance INSTANCE] [session SESSION] "           \
+          "[transactions RECORDS] [id ID]",                                                       \
+          "a member of a group that writes one record for each that it reads")                    \
         X(AT, LINE, "at TIME ACTION", "does something at a time after the start")                 \
         X(WHEN, LINE, "when CONDITION ACTION", "does something once, as soon as it holds")        \
         X(THEN_AFTER, LINE, "then after TIME ACTION", "so long after the step above was done")    \
@@ -58,6 +73,8 @@
         X(READY, CONDITION, "BROKER is ready", "it is up, and the controller has taken it in")    \
         X(ACKED, CONDITION, "CLIENT has COUNT acknowledged", "the producer was told of so many")  \
         X(HAS_READ, CONDITION, "CLIENT has COUNT read", "the consumer has seen so many records")  \
+        X(OWNS, CONDITION, "CLIENT owns PARTITION", "its group has given it that")                \
+        X(HAPPENED, CONDITION, "event COUNT has happened", "as numbered in a replay")             \
         X(KILL, ACTION, "kill NODE [at operation OPERATION]",                                     \
           "the process dies, its page cache survives; at its n-th file operation from now")       \
         X(POWER_CUT, ACTION,                                                                      \
@@ -115,7 +132,7 @@ enum {
         SCENARIO_CLIENTS_MAX = 16,
         SCENARIO_STEPS_MAX = 256,
         SCENARIO_EXPECTS_MAX = 16,
-        SCENARIO_SETTINGS_MAX = 64,
+        SCENARIO_SETTINGS_MAX = 128,
         SCENARIO_PARTITIONS_MAX = 64,
         SCENARIO_NAME_BYTES = 32,
         SCENARIO_BROKERS_MAX = 7,
@@ -130,11 +147,17 @@ enum {
 };
 
 /* Who has this role when the step runs. */
-enum role { ROLE_LEADER, ROLE_FOLLOWER, ROLE_OTHER_FOLLOWER };
+enum role {
+        ROLE_LEADER,
+        ROLE_FOLLOWER,
+        ROLE_OTHER_FOLLOWER,
+        ROLE_COORDINATOR,             /* of the client's group */
+        ROLE_TRANSACTION_COORDINATOR, /* of the client's transactional id */
+};
 
 struct scenario_role {
         enum role role;
-        int64_t topic, partition; /* as in struct statement */
+        int64_t topic, partition; /* as in struct statement; or a client's index, and 0 */
 };
 
 /* One filled-in form. Which members count is in its pattern; the others are as
@@ -155,6 +178,13 @@ struct statement {
         int64_t acks, codec, api;
         int64_t survival;  /* for sim_survival_name() */
         int64_t guarantee; /* 2 * enum guarantee, and 1 more for its opposite */
+        int64_t target;    /* of a pipeline: the topic that it writes */
+        int64_t idempotence, keys, records, every;
+        int64_t assignor, policy,
+                isolation;   /* enums assignor_kind, commit_policy, isolation_level */
+        int64_t delivery_ns; /* delivery.timeout.ms of a producer */
+        int64_t session_ns;  /* of a member, or a transaction */
+        char group[SCENARIO_NAME_BYTES], instance[SCENARIO_NAME_BYTES], id[SCENARIO_NAME_BYTES];
         int64_t jump_ns, drift_ppm;
         int64_t brokers; /* a list: the n-th broker's id in the n-th four bits from below */
         int64_t within;  /* 1: the fault budget is asked first */
@@ -174,7 +204,7 @@ struct step {
 struct scenario {
         struct statement brokers, controllers, run;     /* controllers.count 0: none of their own */
         struct statement topics[SCENARIO_TOPICS_MAX];   /* TOPIC or CREATE_TOPIC */
-        struct statement clients[SCENARIO_CLIENTS_MAX]; /* PRODUCER or CONSUMER */
+        struct statement clients[SCENARIO_CLIENTS_MAX]; /* PRODUCER, CONSUMER or PIPELINE */
         struct step steps[SCENARIO_STEPS_MAX];
         struct statement expects[SCENARIO_EXPECTS_MAX]; /* EXPECT */
         struct statement demands[SCENARIO_EXPECTS_MAX]; /* conditions, of EXPECT_THAT */
@@ -208,6 +238,9 @@ void scenario_print_language(struct buffer *into);
 /* A role as a node id, and back: false when `node` is none. */
 int64_t scenario_of_role(struct scenario_role role);
 bool scenario_as_role(int64_t node, struct scenario_role *role);
+
+/* The transactional id of a client; "" when it has none. */
+const char *scenario_transactional_id(const struct statement *client);
 
 /* How many of the brokers are voters too; 0: the controllers are. */
 int32_t scenario_voting_brokers(const struct scenario *s);

@@ -22,6 +22,7 @@ enum slot_kind {
         SLOT_BROKER,
         SLOT_CLIENT,
         SLOT_NAME,
+        SLOT_LABEL, /* a name that need not be new: of a group, say */
         SLOT_TOPIC,
         SLOT_PARTITION,
         SLOT_LIST, /* of brokers */
@@ -40,7 +41,8 @@ struct slot_unit {
 struct slot {
         const char *name;
         enum slot_kind kind;
-        size_t field;         /* of struct statement, an int64_t; not for the last five kinds */
+        size_t field;         /* of struct statement: an int64_t, or char[SCENARIO_NAME_BYTES] of
+                               * SLOT_LABEL;         not for the last five kinds */
         const char *expected; /* what the reader is told to write */
         const struct slot_unit *units;                      /* of numbers */
         int64_t min, max;                                   /* of numbers */
@@ -53,6 +55,12 @@ const struct slot *scenario_slot(struct str word);
 /* Takes the next word off the front of a pattern: a literal, a slot, or a whole "[…]" without its
  * brackets, which *optional tells. False at the end. */
 bool scenario_next_word(struct str *pattern, struct str *word, bool *optional);
+
+/* Names that are no new ones. */
+static inline char *scenario_text(struct statement *s, const struct slot *slot)
+{
+        return (char *)s + slot->field;
+}
 
 static inline int64_t *scenario_field(struct statement *s, const struct slot *slot)
 {

@@ -1,13 +1,19 @@
 #include "sim/scenario_forms.h"
 
 #include "broker/config.h"
+#include "sim/history.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES_MAX = 512, TOKENS_MAX = LINE_BYTES_MAX / 2, EXPECTED_BYTES = 400 };
+enum {
+        OPTIONS_MAX = 16,
+        LINE_BYTES_MAX = 1024,
+        TOKENS_MAX = LINE_BYTES_MAX / 2,
+        EXPECTED_BYTES = 400
+};
 
 struct parser {
         struct scenario *s;
@@ -138,7 +144,7 @@ static bool read_topic(struct parser *p, const struct slot *slot, bool with_part
             (text[size] != '/' || !read_digits(text + size + 1, plain, &into->partition) ||
              into->partition >= p->s->topics[topic].partitions))
                 return expect_text(p, slot->expected);
-        into->topic = topic;
+        *(with_partition ? &into->topic : scenario_field(into, slot)) = topic;
         p->at++;
         return true;
 }
@@ -158,6 +164,25 @@ static bool read_server(struct parser *p, int64_t *id)
                 *id += SCENARIO_CONTROLLER_ID - 1;
         p->at = at + 1;
         return true;
+}
+
+/* Who coordinates for one of the clients above: named by its group, or by itself. */
+static bool read_coordinator(struct parser *p, int64_t *id)
+{
+        bool of_transactions = count_matching(p, "transaction coordinator of") > 0;
+        int32_t at = p->at + (of_transactions ? 3 : count_matching(p, "coordinator of"));
+        for (int32_t i = 0; at > p->at && p->tokens[at] && i < p->s->client_count; i++) {
+                const struct statement *client = &p->s->clients[i];
+                bool can = !of_transactions || *scenario_transactional_id(client);
+                if (!can ||
+                    strcmp(p->tokens[at], of_transactions ? client->name : client->group) != 0)
+                        continue;
+                *id = scenario_of_role((struct scenario_role){
+                        of_transactions ? ROLE_TRANSACTION_COORDINATOR : ROLE_COORDINATOR, i, 0});
+                p->at = at + 1;
+                return true;
+        }
+        return false;
 }
 
 static bool read_role(struct parser *p, const struct slot *slot, int64_t *id)
@@ -211,7 +236,8 @@ static bool read_client(struct parser *p, int64_t *id)
 
 static bool read_node(struct parser *p, const struct slot *slot, int64_t *id)
 {
-        if (slot->kind != SLOT_CLIENT && (read_server(p, id) || read_group(p, id)))
+        if (slot->kind != SLOT_CLIENT &&
+            (read_server(p, id) || read_group(p, id) || read_coordinator(p, id)))
                 return true;
         if (slot->kind != SLOT_BROKER && read_client(p, id))
                 return true;
@@ -242,28 +268,42 @@ static bool read_list(struct parser *p, const struct slot *slot, int64_t *list)
 
 static bool is_reserved(const char *name)
 {
-        static const char *const names[] = {"all",    "broker", "controller", "controllers",
-                                            "active", "leader", "follower",   "another",
-                                            "admin",  "reader", "HW",         "ISR"};
+        static const char *const names[] = {"all",    "broker",      "controller", "controllers",
+                                            "active", "leader",      "follower",   "another",
+                                            "admin",  "reader",      "HW",         "ISR",
+                                            "event",  "coordinator", "transaction"};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
                 if (strcmp(name, names[i]) == 0)
                         return true;
         return false;
 }
 
+static bool is_wellformed(const char *text)
+{
+        size_t size = text ? strlen(text) : 0;
+        return size > 0 && size < SCENARIO_NAME_BYTES &&
+               strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+                       size;
+}
+
+static bool read_label(struct parser *p, const struct slot *slot, struct statement *into)
+{
+        const char *text = p->tokens[p->at];
+        if (!is_wellformed(text))
+                return expect_text(p, slot->expected);
+        strcpy(scenario_text(into, slot), text);
+        p->at++;
+        return true;
+}
+
 static bool read_name(struct parser *p, const struct slot *slot, struct statement *into)
 {
         const char *text = p->tokens[p->at];
-        size_t size = text ? strlen(text) : 0;
-        size_t good = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz"
-                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-                           : 0;
-        bool taken = text && (is_reserved(text) || find_topic(p->s, text, size) >= 0);
+        bool taken = text && (is_reserved(text) || find_topic(p->s, text, strlen(text)) >= 0);
         for (int32_t i = 0; text && i < p->s->client_count; i++)
                 taken = taken || strcmp(p->s->clients[i].name, text) == 0;
         /* A client's name must not look like a broker's id. */
-        if (size == 0 || good < size || size >= SCENARIO_NAME_BYTES || taken ||
-            (*text >= '0' && *text <= '9'))
+        if (!is_wellformed(text) || taken || (*text >= '0' && *text <= '9'))
                 return expect_text(p, slot->expected);
         strcpy(into->name, text);
         p->at++;
@@ -327,6 +367,7 @@ static bool match_slot(struct parser *p, const struct slot *slot, struct stateme
         case SLOT_BROKER:
         case SLOT_CLIENT: return read_node(p, slot, scenario_field(into, slot));
         case SLOT_NAME: return read_name(p, slot, into);
+        case SLOT_LABEL: return read_label(p, slot, into);
         case SLOT_TOPIC: return read_topic(p, slot, false, into);
         case SLOT_PARTITION: return read_topic(p, slot, true, into);
         case SLOT_LIST: return read_list(p, slot, scenario_field(into, slot));
@@ -367,11 +408,11 @@ static bool match_options(struct parser *p, const struct str *options, int count
 
 static bool match(struct parser *p, struct str pattern, struct statement *into)
 {
-        struct str options[8], word;
+        struct str options[OPTIONS_MAX], word;
         int count = 0;
         for (bool optional; scenario_next_word(&pattern, &word, &optional);) {
                 if (optional) {
-                        assert(count < 8);
+                        assert(count < OPTIONS_MAX);
                         options[count++] = word;
                         continue;
                 }
@@ -458,6 +499,9 @@ static bool add_line(struct parser *p, struct statement *made)
         case VERB_TOPIC: return add_topic(p, made);
         case VERB_PRODUCER:
         case VERB_CONSUMER:
+        case VERB_PIPELINE:
+                if (made->verb == VERB_CONSUMER && made->policy == COMMIT_TRANSACTION)
+                        return expect_text(p, "a pipeline: a consumer has no transactions");
                 if (!has_room(p, s->client_count, SCENARIO_CLIENTS_MAX, "fewer clients"))
                         return false;
                 s->clients[s->client_count++] = *made;

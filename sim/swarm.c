@@ -59,7 +59,7 @@ void swarm_draw_kinds(struct swarm *w, const struct swarm_kind *kinds, size_t co
 
 /* --- settings --- */
 
-static void set(struct swarm *w, struct statement *of, const char *key, int64_t value)
+void swarm_set(struct swarm *w, struct statement *of, const char *key, int64_t value)
 {
         char text[32];
         snprintf(text, sizeof text, "%" PRId64, value);
@@ -70,24 +70,26 @@ static void draw_flush(struct swarm *w, struct statement *topic)
 {
         int64_t kind = between(w, 0, 9);
         if (kind < 4)
-                set(w, topic, "flush.messages", 1);
+                swarm_set(w, topic, "flush.messages", 1);
         else if (kind < 6)
-                set(w, topic, "flush.messages", between(w, 2, 20));
+                swarm_set(w, topic, "flush.messages", between(w, 2, 20));
         else if (kind < 7)
-                set(w, topic, "flush.ms", between(w, 10, 500));
+                swarm_set(w, topic, "flush.ms", between(w, 10, 500));
 }
 
 static void draw_log_settings(struct swarm *w, struct statement *topic)
 {
         draw_flush(w, topic);
-        if (!one_in(w, 8))
-                set(w, topic, "segment.bytes", between(w, 5000, 20000));
+        if (w->compacts[topic->topic]) /* much to clean */
+                swarm_set(w, topic, "segment.bytes", between(w, 2000, 6000));
+        else if (!one_in(w, 8))
+                swarm_set(w, topic, "segment.bytes", between(w, 5000, 20000));
         /* Dense indexes fill their pages soon: those reach the disk on their own. */
-        set(w, topic, "index.interval.bytes", one_in(w, 2) ? 0 : between(w, 1, 1000));
+        swarm_set(w, topic, "index.interval.bytes", one_in(w, 2) ? 0 : between(w, 1, 1000));
         if (one_in(w, 8))
-                set(w, topic, "segment.ms", between(w, 200, 2000));
+                swarm_set(w, topic, "segment.ms", between(w, 200, 2000));
         if (one_in(w, 8))
-                set(w, topic, "retention.bytes", between(w, 4000, 40000));
+                swarm_set(w, topic, "retention.bytes", between(w, 4000, 40000));
         if (one_in(w, 8))
                 scenario_add_setting(w->s, topic, "message.timestamp.type", "LogAppendTime");
         if (one_in(w, 8))
@@ -103,8 +105,8 @@ static void draw_replication(struct swarm *w, struct statement *topic)
         if (topic->replicas > 1 && one_in(w, 2))
                 min_isr = 2;
         w->min_isr[topic->topic] = min_isr;
-        if (min_isr > 1)
-                set(w, topic, "min.insync.replicas", min_isr);
+        if (min_isr > 1 || w->has_groups) /* the brokers' own is another one then */
+                swarm_set(w, topic, "min.insync.replicas", min_isr);
         if (one_in(w, 12))
                 scenario_add_setting(w->s, topic, "unclean.leader.election.enable", "true");
 }
@@ -133,18 +135,19 @@ static void draw_machines(struct swarm *w)
 static void draw_cluster_settings(struct swarm *w, struct statement *brokers)
 {
         int64_t session_ms = between(w, 300, 1500);
-        set(w, brokers, "broker.session.timeout.ms", session_ms);
-        set(w, brokers, "broker.heartbeat.interval.ms", session_ms / 5);
-        set(w, brokers, "replica.lag.time.max.ms", between(w, 200, 1000));
-        set(w, brokers, "replica.fetch.wait.max.ms", between(w, 50, 500));
+        swarm_set(w, brokers, "broker.session.timeout.ms", session_ms);
+        swarm_set(w, brokers, "broker.heartbeat.interval.ms", session_ms / 5);
+        swarm_set(w, brokers, "replica.lag.time.max.ms", between(w, 200, 1000));
+        swarm_set(w, brokers, "replica.fetch.wait.max.ms", between(w, 50, 500));
         if (one_in(w, 2)) /* a follower comes one batch at a time */
-                set(w, brokers, "replica.fetch.max.bytes", between(w, 1, 1000));
-        set(w, brokers, "replica.high.watermark.checkpoint.interval.ms", between(w, 50, 1000));
-        set(w, brokers, "controller.quorum.election.timeout.ms", between(w, 150, 400));
-        set(w, brokers, "controller.quorum.fetch.timeout.ms", between(w, 300, 700));
+                swarm_set(w, brokers, "replica.fetch.max.bytes", between(w, 1, 1000));
+        swarm_set(w, brokers, "replica.high.watermark.checkpoint.interval.ms",
+                  between(w, 50, 1000));
+        swarm_set(w, brokers, "controller.quorum.election.timeout.ms", between(w, 150, 400));
+        swarm_set(w, brokers, "controller.quorum.fetch.timeout.ms", between(w, 300, 700));
         if (one_in(w, 3))
-                set(w, brokers, "metadata.log.max.record.bytes.between.snapshots",
-                    between(w, 300, 3000));
+                swarm_set(w, brokers, "metadata.log.max.record.bytes.between.snapshots",
+                          between(w, 300, 3000));
 }
 
 static void draw_brokers(struct swarm *w)
@@ -152,10 +155,13 @@ static void draw_brokers(struct swarm *w)
         struct statement *brokers = &w->s->brokers;
         draw_machines(w);
         if (!one_in(w, 4))
-                set(w, brokers, "log.flush.offset.checkpoint.interval.ms", between(w, 50, 1000));
-        set(w, brokers, "log.retention.check.interval.ms", between(w, 200, 2000));
+                swarm_set(w, brokers, "log.flush.offset.checkpoint.interval.ms",
+                          between(w, 50, 1000));
+        swarm_set(w, brokers, "log.retention.check.interval.ms", between(w, 200, 2000));
         if (w->brokers > 1)
                 draw_cluster_settings(w, brokers);
+        if (w->has_groups)
+                swarm_draw_coordinators(w, brokers);
 }
 
 static struct statement draw_topic(struct swarm *w, enum verb verb)
@@ -164,9 +170,12 @@ static struct statement draw_topic(struct swarm *w, enum verb verb)
         topic.topic = w->s->topic_count;
         topic.partitions = between(w, 1, w->brokers > 1 ? 2 : 3);
         snprintf(topic.name, sizeof topic.name, "t%" PRId64, topic.topic);
+        w->compacts[topic.topic] = w->has_groups && one_in(w, 3);
         draw_log_settings(w, &topic);
         if (w->brokers > 1)
                 draw_replication(w, &topic);
+        if (w->compacts[topic.topic])
+                swarm_draw_compaction(w, &topic);
         w->s->topics[w->s->topic_count++] = topic;
         return topic;
 }
@@ -214,10 +223,11 @@ void swarm_draw(uint64_t seed, struct scenario *s)
         rng_init(&root, seed);
         struct swarm w = {.s = s, .rng = rng_fork(&root, SWARM_LABEL)};
         scenario_init(s);
+        w.has_groups = one_in(&w, 2);
         w.run_ms = between(&w, 1000, 5000);
         draw_brokers(&w);
         s->run.time_ns = w.run_ms * SWARM_MS;
-        for (int64_t i = between(&w, 1, 2); i > 0; i--)
+        for (int64_t i = between(&w, w.has_groups ? 2 : 1, 2); i > 0; i--)
                 draw_topic(&w, VERB_TOPIC);
         if (one_in(&w, w.brokers > 1 ? 8 : 4)) {
                 struct statement late = draw_topic(&w, VERB_CREATE_TOPIC);
@@ -228,12 +238,16 @@ void swarm_draw(uint64_t seed, struct scenario *s)
                 draw_producer(&w);
         for (int64_t i = between(&w, 1, 2); i > 0; i--)
                 draw_consumer(&w);
+        if (w.has_groups)
+                swarm_draw_groups(&w);
         if (w.controllers >= 3 && one_in(&w, 12)) {
                 swarm_draw_minority(&w);
                 return;
         }
         int32_t before_faults = s->step_count; /* a topic is made before clients name it */
         swarm_draw_faults(&w);
+        if (w.has_groups)
+                swarm_draw_group_faults(&w);
         sort_steps(s, before_faults);
         if (w.brokers > 1)
                 swarm_draw_habits(&w);

@@ -1,5 +1,6 @@
-/* swarm_parts.h - drawing; for swarm.c (brokers, topics, clients), swarm_faults.c (what goes wrong)
- * and swarm_habits.c (what goes wrong one thing after another). */
+/* swarm_parts.h - drawing; for swarm.c (brokers, topics, clients), swarm_groups.c (groups and
+ * transactions), swarm_faults.c (what goes wrong) and swarm_habits.c (what goes wrong one thing
+ * after another). */
 #ifndef ODRADEK_SIM_SWARM_PARTS_H
 #define ODRADEK_SIM_SWARM_PARTS_H
 
@@ -14,6 +15,9 @@ struct swarm {
         int64_t run_ms;
         int64_t brokers, controllers; /* how many */
         int64_t min_isr[SCENARIO_TOPICS_MAX];
+        bool compacts[SCENARIO_TOPICS_MAX];
+        bool forgets_offsets; /* after a minute without members */
+        bool has_groups;      /* this run has groups, transactions and compacted topics */
 };
 
 /* All draws go through these. Never two of them in one argument list: C leaves their order open. */
@@ -34,6 +38,9 @@ struct swarm_kind {
         int64_t times_max;
 };
 
+/* Sets a key to a number. */
+void swarm_set(struct swarm *w, struct statement *of, const char *key, int64_t value);
+
 void swarm_draw_kinds(struct swarm *w, const struct swarm_kind *kinds, size_t count);
 
 /* Adds a step: at a time, and as soon as or so long after the one added before it is done. */
@@ -41,6 +48,21 @@ void swarm_add(struct swarm *w, int64_t at_ms, struct statement action);
 void swarm_add_when(struct swarm *w, struct statement condition, bool follows,
                     struct statement action);
 void swarm_add_after(struct swarm *w, int64_t after_ms, struct statement action);
+
+/* --- swarm_groups.c; all of it only in runs with groups --- */
+
+/* Settings of the brokers and of a topic; none of these may be drawn again. */
+void swarm_draw_coordinators(struct swarm *w, struct statement *brokers);
+void swarm_draw_compaction(struct swarm *w, struct statement *topic);
+
+/* Makes the producers drawn so far what such runs need, and adds members of groups and pipelines.
+ */
+void swarm_draw_groups(struct swarm *w);
+
+/* --- swarm_group_faults.c --- */
+
+/* What goes wrong with members, transactions and those who coordinate them. */
+void swarm_draw_group_faults(struct swarm *w);
 
 /* --- swarm_faults.c --- */
 

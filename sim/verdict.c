@@ -104,12 +104,3 @@ void verdict_print_one(const struct verdict *v, enum guarantee g, struct buffer 
         if (broken + unpromised > 0)
                 print_first(v, g, broken > 0, into);
 }
-
-void verdict_print(const struct verdict *v, struct buffer *into)
-{
-        for (int g = 0; g < GUARANTEES; g++) {
-                buffer_printf(into, "%-22s ", guarantees[g].name);
-                verdict_print_one(v, (enum guarantee)g, into);
-                buffer_printf(into, "\n");
-        }
-}

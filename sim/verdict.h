@@ -25,6 +25,14 @@
         X(REPLICAS_AGREE, "replicas agree", "replicas disagree")                  \
         X(COMMITTED_COMPLETE, "committed is complete", "committed is incomplete") \
         X(METADATA_AGREES, "metadata agrees", "metadata disagrees")               \
+        X(NO_ABORTED_READ, "no aborted reads", "an aborted read")                 \
+        X(ATOMIC, "transactions are atomic", "a torn transaction")                \
+        X(COMMITS_KEPT, "committed offsets kept", "a committed offset went back") \
+        X(NOTHING_SKIPPED, "nothing skipped by groups", "something skipped")      \
+        X(NOTHING_TWICE, "nothing done twice", "something done twice")            \
+        X(ONE_OWNER, "one owner", "two owners")                                   \
+        X(SEQUENCES_DENSE, "sequences are dense", "sequences are not dense")      \
+        X(KEYS_KEPT, "last values kept", "a last value was not kept")             \
         X(CONVERGES, "all converges", "something diverges")                       \
         X(ALL_ENDS, "all ends", "stuck")
 
@@ -43,6 +51,17 @@ enum guarantee {
         X(UNSEEN, "unseen", NOTHING_LOST)                                        \
         X(PHANTOM_READ, "phantom read", NO_PHANTOM)                              \
         X(FAILED_READ, "read of a failed send", NO_PHANTOM)                      \
+        X(ABORTED_READ, "aborted read", NO_ABORTED_READ)                         \
+        X(DIRTY_READ, "dirty read", NO_ABORTED_READ)                             \
+        X(TORN_TRANSACTION, "torn transaction", ATOMIC)                          \
+        X(CYCLE, "cycle (G1c)", ATOMIC)                                          \
+        X(OFFSET_WENT_BACK, "committed offset went back", COMMITS_KEPT)          \
+        X(GROUP_SKIP, "group skip", NOTHING_SKIPPED)                             \
+        X(INPUT_LOST, "input without output", NOTHING_SKIPPED)                   \
+        X(GROUP_DOUBLE, "group double", NOTHING_TWICE)                           \
+        X(INPUT_DOUBLED, "input with two outputs", NOTHING_TWICE)                \
+        X(KEY_LOST, "last value of a key lost", KEYS_KEPT)                       \
+        X(KEY_RESURRECTED, "resurrected key", KEYS_KEPT)                         \
         X(INCONSISTENT_OFFSET, "inconsistent offset", OFFSETS_UNIQUE)            \
         X(DUPLICATE, "duplicate", NO_DUPLICATE)                                  \
         X(NONMONOTONIC_SEND, "nonmonotonic send", ORDER_KEPT)                    \
@@ -54,6 +73,7 @@ enum guarantee {
         X(START_WENT_BACK, "log start went back", MARKS_KEPT)                    \
         X(MARKS_DISORDERED, "marks out of order (I5)", MARKS_KEPT)               \
         X(HW_FELL, "high watermark fell (I5)", MARKS_KEPT)                       \
+        X(LSO_FELL, "last stable offset fell (I5)", MARKS_KEPT)                  \
         X(MALFORMED_LOG, "malformed log (I8)", LOG_WELL_FORMED)                  \
         X(SYNCED_LOST, "synced lost (I9)", SYNCED_DURABLE)                       \
         X(TWO_LEADERS, "two leaders (I6)", ONE_LEADER)                           \
@@ -65,6 +85,10 @@ enum guarantee {
         X(QUORUMS_APART, "quorums do not nest (I4)", COMMITTED_COMPLETE)         \
         X(METADATA_DIFFERS, "metadata differs (I7)", METADATA_AGREES)            \
         X(APPLIED_UNCOMMITTED, "applied uncommitted (I7)", METADATA_AGREES)      \
+        X(TWO_OWNERS, "two owners (I10)", ONE_OWNER)                             \
+        X(FOREIGN_COMMIT, "commit of a stranger (I10)", ONE_OWNER)               \
+        X(SEQUENCE_GAP, "sequence gap (I11)", SEQUENCES_DENSE)                   \
+        X(SEQUENCE_REPEATED, "sequence repeated (I11)", SEQUENCES_DENSE)         \
         X(NOT_CONVERGED, "not converged (I12)", CONVERGES)                       \
         X(STUCK, "stuck", ALL_ENDS)
 
@@ -106,8 +130,5 @@ bool verdict_first(const struct verdict *v, char into[FINDING_BYTES]);
 
 /* "kept"; or "BROKEN, 2 found, first: lost write: …"; or the same with "not promised". */
 void verdict_print_one(const struct verdict *v, enum guarantee g, struct buffer *into);
-
-/* One line for each guarantee: kept, broken or not promised, how often, and what came first. */
-void verdict_print(const struct verdict *v, struct buffer *into);
 
 #endif

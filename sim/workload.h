@@ -1,8 +1,9 @@
 /* workload.h - the clients of a run: they drive the brokers and record what they see.
  *
  * Every client is a machine of its own with the client code of src/client on it, speaking real
- * frames: the producers and consumers of the scenario; an admin, who makes and deletes topics and
- * records and asks for offsets now and then; and at the end the reader of the final read.
+ * frames: the producers, consumers and pipelines of the scenario; an admin, who makes and deletes
+ * topics and records and asks for offsets now and then; and at the end the reader of the final
+ * read.
  *
  * The order of things: workload_start() · the run · workload_send_last() after all is healed, so
  * that every producer must get one more record to every partition · workload_final_read() once all
@@ -10,6 +11,7 @@
 #ifndef ODRADEK_SIM_WORKLOAD_H
 #define ODRADEK_SIM_WORKLOAD_H
 
+#include "base/zoo.h"
 #include "sim/history.h"
 #include "sim/scenario.h"
 #include "sim/sim.h"
@@ -20,7 +22,7 @@ struct workload;
 /* Adds the partitions and clients to the history and the clients' machines to `sim`. What is passed
  * in must outlive the workload. Never NULL. */
 struct workload *workload_new(struct sim *sim, const struct scenario *scenario,
-                              struct history *history);
+                              struct history *history, struct zoo zoo);
 
 /* Free the sim before: its nodes still need the workload to end their processes. */
 void workload_free(struct workload *w);
@@ -31,6 +33,9 @@ void workload_start(struct workload *w);
 /* The acknowledged sends of the scenario's client `index`, and the records that it has read. */
 int32_t workload_acked(const struct workload *w, int32_t index);
 int32_t workload_read(const struct workload *w, int32_t index);
+
+/* The client's group has given it the partition (of the history). */
+bool workload_owns(const struct workload *w, int32_t index, int32_t partition);
 
 /* For the steps of a scenario. Topics by their index there; offset -1: all that was acknowledged.
  */

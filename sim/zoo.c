@@ -119,6 +119,89 @@ static const struct zoo_exhibit exhibits[ZOO_BUGS] = {
                  "Brokers apply what the controller has written before a majority has it, and it "
                  "may never be committed.",
                  ANOMALY_APPLIED_UNCOMMITTED, "sim/scenarios/zoo/acts-on-uncommitted-metadata.scn"},
+        [ZOO_FORGETS_PRODUCERS] =
+                {ZOO_FORGETS_PRODUCERS, 10, "seen in Redpanda",
+                 "A new leader knows nothing of the producers whose records it holds, and takes "
+                 "what it gets: a batch that is sent again is there twice.",
+                 ANOMALY_DUPLICATE, "sim/scenarios/zoo/forgets-producers.scn"},
+        [ZOO_STATE_BEFORE_APPEND] =
+                {ZOO_STATE_BEFORE_APPEND, 200, "KAFKA-6683",
+                 "A batch counts as seen before it is appended: when the append fails, the next "
+                 "attempt is taken for a repeat and acknowledged.",
+                 ANOMALY_LOST_WRITE, "sim/scenarios/zoo/state-before-append.scn"},
+        [ZOO_EARLY_DUPLICATE_ACK] = {ZOO_EARLY_DUPLICATE_ACK, 200, "a classic",
+                                     "A repeated batch is acknowledged as soon as it is known, not "
+                                     "when the first one is committed; then the leader dies.",
+                                     ANOMALY_LOST_WRITE,
+                                     "sim/scenarios/zoo/early-duplicate-ack.scn"},
+        [ZOO_UNKNOWN_IS_FAILURE] = {ZOO_UNKNOWN_IS_FAILURE, 10, "KAFKA-14034",
+                                    "The client takes a lost answer for a failure and sends the "
+                                    "records again under new numbers.",
+                                    ANOMALY_DUPLICATE, "sim/scenarios/zoo/unknown-is-failure.scn"},
+        [ZOO_REORDER_IN_FLIGHT] = {ZOO_REORDER_IN_FLIGHT, 10, "KAFKA-3197",
+                                   "The client sends a partition's next batch while the one before "
+                                   "it waits for another attempt.",
+                                   ANOMALY_NONMONOTONIC_SEND,
+                                   "sim/scenarios/zoo/reorder-in-flight.scn"},
+        [ZOO_ZOMBIE_NOT_FENCED] = {ZOO_ZOMBIE_NOT_FENCED, 200, "KIP-98",
+                                   "A new producer of a transactional id gets the old epoch, so "
+                                   "the one before it can still write and commit.",
+                                   ANOMALY_TORN_TRANSACTION,
+                                   "sim/scenarios/zoo/zombie-not-fenced.scn"},
+        [ZOO_PAST_LSO] = {ZOO_PAST_LSO, 200, "KAFKA-9807",
+                          "Readers of committed data get what open transactions have written.",
+                          ANOMALY_DIRTY_READ, "sim/scenarios/zoo/past-lso.scn"},
+        [ZOO_LATE_WRITE] =
+                {ZOO_LATE_WRITE, 5000, "KAFKA-14402, KIP-890",
+                 "A write is taken without asking whether its transaction is still open: a late "
+                 "one becomes part of the next transaction, or holds up all readers.",
+                 ANOMALY_ABORTED_READ, "sim/scenarios/zoo/late-write.scn"},
+        [ZOO_MARKERS_BEFORE_PREPARE] = {ZOO_MARKERS_BEFORE_PREPARE, 5000, "two-phase commit",
+                                        "Markers go out before the decision is committed: the next "
+                                        "coordinator does not know it, and decides the opposite.",
+                                        ANOMALY_TORN_TRANSACTION,
+                                        "sim/scenarios/zoo/markers-before-prepare.scn"},
+        [ZOO_FORGETS_PREPARED] = {ZOO_FORGETS_PREPARED, 200, "KAFKA-9307, KAFKA-16352",
+                                  "A new coordinator does not carry out what the one before it had "
+                                  "decided: some partitions never get their marker.",
+                                  ANOMALY_STUCK, "sim/scenarios/zoo/forgets-prepared.scn"},
+        [ZOO_OFFSETS_LEAK] = {ZOO_OFFSETS_LEAK, 5000, "KIP-447",
+                              "Offsets of an open transaction are told to the next owner, and then "
+                              "the transaction is aborted.",
+                              ANOMALY_INPUT_LOST, "sim/scenarios/zoo/offsets-leak.scn"},
+        [ZOO_OLD_GENERATION_COMMITS] = {ZOO_OLD_GENERATION_COMMITS, 200, "generation fencing",
+                                        "A member that was taken for dead may still commit, over "
+                                        "the head of the partition's new owner.",
+                                        ANOMALY_OFFSET_WENT_BACK,
+                                        "sim/scenarios/zoo/old-generation-commits.scn"},
+        [ZOO_ANSWERS_BEFORE_LOAD] = {ZOO_ANSWERS_BEFORE_LOAD, 200, "KAFKA-10614, KAFKA-5600",
+                                     "A new coordinator answers before it has read its log: no "
+                                     "offset was ever committed, it says.",
+                                     ANOMALY_OFFSET_WENT_BACK,
+                                     "sim/scenarios/zoo/answers-before-load.scn"},
+        [ZOO_COMMIT_ACKED_EARLY] =
+                {ZOO_COMMIT_ACKED_EARLY, 200, "KAFKA-3959",
+                 "A commit is acknowledged when the coordinator has it, and gone when it dies.",
+                 ANOMALY_OFFSET_WENT_BACK, "sim/scenarios/zoo/commit-acked-early.scn"},
+        [ZOO_EXPIRES_LIVE_OFFSETS] = {ZOO_EXPIRES_LIVE_OFFSETS, 5000,
+                                      "KAFKA-4682, KAFKA-8069, KAFKA-13636",
+                                      "Offsets expire by their age alone, though the group is "
+                                      "alive and has nothing new to commit.",
+                                      ANOMALY_OFFSET_WENT_BACK,
+                                      "sim/scenarios/zoo/expires-live-offsets.scn"},
+        [ZOO_BUFFERED_AFTER_REVOKE] = {ZOO_BUFFERED_AFTER_REVOKE, 200, "KAFKA-7096",
+                                       "The client hands out what it had fetched of a partition "
+                                       "that is not its own any more.",
+                                       ANOMALY_NONMONOTONIC_POLL,
+                                       "sim/scenarios/zoo/buffered-after-revoke.scn"},
+        [ZOO_CLEANS_PAST_HW] = {ZOO_CLEANS_PAST_HW, 5000, "KAFKA-13194",
+                                "The cleaner drops a committed value because of a newer one that "
+                                "is not committed, and then that one is cut off.",
+                                ANOMALY_NOT_CONVERGED, "sim/scenarios/zoo/cleans-past-hw.scn"},
+        [ZOO_SWAP_ORDER] = {ZOO_SWAP_ORDER, 5000, "KAFKA-6264",
+                            "The cleaner deletes the old segments before the new one has its name: "
+                            "a crash in between takes all of them.",
+                            ANOMALY_KEY_LOST, "sim/scenarios/zoo/swap-order.scn"},
 };
 
 const struct zoo_exhibit *zoo_exhibit(enum zoo_bug bug)

@@ -4,7 +4,7 @@
 set -eu
 
 build="gcc make pkg-config libc6-dev uthash-dev zlib1g-dev libsnappy-dev liblz4-dev libzstd-dev libisal-dev libinih-dev"
-test="libcmocka-dev binutils graphviz kcat tshark python3 python3-kafka python3-lz4 python3-snappy python3-zstandard"
+test="libcmocka-dev binutils graphviz kcat tshark python3 python3-kafka python3-lz4 python3-snappy python3-zstandard librdkafka-dev"
 check="clang clang-format libclang-rt-dev llvm valgrind gcovr strace"
 
 case "${1:-build}" in

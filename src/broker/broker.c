@@ -65,6 +65,13 @@ static int64_t high_watermark_of(void *context, struct partition_log *log)
         return p ? p->replica.high_watermark : -1;
 }
 
+static int64_t last_stable_offset_of(void *context, struct partition_log *log)
+{
+        struct hosted_partition *p = partition_log_owner(log);
+        (void)context;
+        return p ? replica_last_stable_offset(&p->replica) : -1;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
         return a < b ? a : b;
@@ -76,13 +83,16 @@ static int64_t run_timers(struct actor *actor)
 {
         struct broker *b = (struct broker *)actor;
         links_run(b->links);
+        b->must_run_again = false;
         int64_t next_ms = metadata_run(b);
         dispatch_waiting(b);
         next_ms = earlier(next_ms, lifecycle_run(b));
+        next_ms = earlier(next_ms, coordinators_run(b));
         next_ms = earlier(next_ms, log_dir_run_timers(b->logs));
         next_ms = earlier(next_ms, replicas_run(b));
         next_ms = earlier(next_ms, purgatory_expire(&b->purgatory, b->world->mono_ms(b->world)));
-        return earlier(next_ms, links_run(b->links));
+        next_ms = earlier(next_ms, links_run(b->links));
+        return b->must_run_again ? b->world->mono_ms(b->world) : next_ms;
 }
 
 static enum kerr parse_listener(struct broker *b, enum config_id key, char *host, int32_t *port)
@@ -139,7 +149,11 @@ static enum kerr open_logs(struct broker *b)
                 .retention_check_ms = config_number(b->config, CONFIG_RETENTION_CHECK_MS),
                 .checkpoint_ms = config_number(b->config, CONFIG_CHECKPOINT_MS),
                 .hw_checkpoint_ms = config_number(b->config, CONFIG_HW_CHECKPOINT_MS),
+                .cleaner_enabled = config_bool(b->config, CONFIG_CLEANER_ENABLE),
+                .cleaner_backoff_ms = config_number(b->config, CONFIG_CLEANER_BACKOFF_MS),
+                .cleaner_buffer_bytes = config_number(b->config, CONFIG_CLEANER_BUFFER_BYTES),
                 .high_watermark = high_watermark_of,
+                .last_stable_offset = last_stable_offset_of,
                 .context = b,
         };
         enum kerr err = log_dir_open(&how, &b->logs);
@@ -164,6 +178,7 @@ static enum kerr open_all(struct broker *b, int32_t port)
         b->is_broker = strstr(config_string(b->config, CONFIG_PROCESS_ROLES), "broker") != NULL;
         replicas_init(b);
         lifecycle_init(b);
+        coordinators_init(b);
         return metadata_open(b);
 }
 
@@ -202,11 +217,13 @@ static void free_streams(struct broker *b)
         if (b->links)
                 links_free(b->links);
         forward_free(b);
+        verify_free(b);
 }
 
 static void free_parts(struct broker *b)
 {
         hosted_free(b);
+        coordinators_free(b);
         replicas_free(b);
         metadata_close(b);
         purgatory_deinit(&b->purgatory);
@@ -238,6 +255,11 @@ struct partition_log *broker_log(struct broker *b, const char *topic, int32_t pa
         enum kerr err;
         struct hosted_partition *p = hosted_find(b, str_of(topic), partition, &err);
         return p ? p->replica.log : NULL;
+}
+
+const struct group_coordinator *broker_groups(const struct broker *b)
+{
+        return b->groups;
 }
 
 void broker_each_partition(struct broker *b,

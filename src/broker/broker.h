@@ -48,6 +48,7 @@ bool broker_is_ready(const struct broker *b);
  */
 
 struct controller;
+struct group_coordinator;
 struct image;
 struct partition_log;
 struct quorum;
@@ -70,6 +71,8 @@ int64_t broker_applied(const struct broker *b); /* all below this metadata offse
 const struct quorum *broker_quorum(const struct broker *b);
 const struct controller *broker_controller(const struct broker *b); /* ->active: it decides */
 struct partition_log *broker_metadata_log(struct broker *b);
+
+const struct group_coordinator *broker_groups(const struct broker *b);
 
 /* The log of a hosted partition, or NULL. */
 struct partition_log *broker_log(struct broker *b, const char *topic, int32_t partition);

@@ -53,6 +53,13 @@ static bool parse_number(const char *text, int64_t *number)
         return errno == 0 && end != text && *end == '\0' && !isspace((unsigned char)*text);
 }
 
+static bool parse_fraction(const char *text, double *fraction)
+{
+        char *end;
+        *fraction = strtod(text, &end);
+        return end != text && *end == '\0' && (isdigit((unsigned char)*text) || *text == '.');
+}
+
 /* True when `value` is one of "a|b|c". */
 static bool is_one_of(const char *words, const char *value)
 {
@@ -70,6 +77,7 @@ static bool is_one_of(const char *words, const char *value)
 static void find_fault(const struct config_key *key, const char *value, char *why, size_t size)
 {
         int64_t number;
+        double fraction;
         switch (key->type) {
         case CONFIG_TYPE_BOOLEAN:
                 if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
@@ -82,6 +90,12 @@ static void find_fault(const struct config_key *key, const char *value, char *wh
                 else if (number < key->min || number > key->max)
                         snprintf(why, size, "%s must be between %lld and %lld, not %s", key->name,
                                  (long long)key->min, (long long)key->max, value);
+                break;
+        case CONFIG_TYPE_DOUBLE:
+                if (!parse_fraction(value, &fraction) || fraction < (double)key->min ||
+                    fraction > (double)key->max)
+                        snprintf(why, size, "%s must be a number between %lld and %lld, not '%s'",
+                                 key->name, (long long)key->min, (long long)key->max, value);
                 break;
         default:
                 if (key->words && !is_one_of(key->words, value))
@@ -127,6 +141,11 @@ int64_t config_number(const struct config *c, enum config_id id)
         return strtoll(config_string(c, id), NULL, 10);
 }
 
+double config_fraction(const struct config *c, enum config_id id)
+{
+        return strtod(config_string(c, id), NULL);
+}
+
 bool config_bool(const struct config *c, enum config_id id)
 {
         return strcmp(config_string(c, id), "true") == 0;
@@ -151,6 +170,7 @@ int8_t config_source(const struct config *c, enum config_id id, bool is_topic)
 
 struct log_config config_of_log(const struct config *c)
 {
+        const char *policy = config_string(c, CONFIG_CLEANUP_POLICY);
         return (struct log_config){
                 .segment_bytes = config_number(c, CONFIG_SEGMENT_BYTES),
                 .segment_ms = config_number(c, CONFIG_SEGMENT_MS),
@@ -163,7 +183,12 @@ struct log_config config_of_log(const struct config *c)
                 .max_message_bytes = (int32_t)config_number(c, CONFIG_MESSAGE_MAX_BYTES),
                 .log_append_time =
                         strcmp(config_string(c, CONFIG_TIMESTAMP_TYPE), "LogAppendTime") == 0,
-                .cleanup_delete = strcmp(config_string(c, CONFIG_CLEANUP_POLICY), "delete") == 0,
+                .cleanup_delete = strstr(policy, "delete") != NULL,
+                .cleanup_compact = strstr(policy, "compact") != NULL,
+                .min_cleanable_dirty_ratio = config_fraction(c, CONFIG_CLEANABLE_RATIO),
+                .min_compaction_lag_ms = config_number(c, CONFIG_COMPACTION_LAG_MS),
+                .max_compaction_lag_ms = config_number(c, CONFIG_COMPACTION_LAG_MAX_MS),
+                .delete_retention_ms = config_number(c, CONFIG_DELETE_RETENTION_MS),
         };
 }
 

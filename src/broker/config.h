@@ -130,10 +130,71 @@
         X(COMPRESSION_TYPE, "compression.type", "compression.type", STRING, "producer", 0, 0,      \
           "producer|uncompressed|gzip|snappy|lz4|zstd",                                            \
           "The codec on disk; producer: as it came, untouched.")                                   \
-        X(CLEANUP_POLICY, "log.cleanup.policy", "cleanup.policy", STRING, "delete", 0, 0,          \
-          "delete", "What happens to old segments.")                                               \
+        X(CLEANUP_POLICY, "log.cleanup.policy", "cleanup.policy", LIST, "delete", 0, 0,            \
+          "delete|compact|compact,delete|delete,compact",                                          \
+          "What happens to old segments: dropped, or only the last record of a key is kept.")      \
+        X(CLEANER_ENABLE, "log.cleaner.enable", NULL, BOOLEAN, "true", 0, 0, NULL,                 \
+          "Compact the logs whose cleanup.policy says so.")                                        \
+        X(CLEANER_BACKOFF_MS, "log.cleaner.backoff.ms", NULL, LONG, "15000", 0, INT64_MAX, NULL,   \
+          "How long the cleaner rests when there is nothing to clean.")                            \
+        X(CLEANER_BUFFER_BYTES, "log.cleaner.dedupe.buffer.size", NULL, LONG, "134217728", 1024,   \
+          INT64_MAX, NULL, "Memory for the keys of one round of cleaning.")                        \
+        X(CLEANABLE_RATIO, "log.cleaner.min.cleanable.ratio", "min.cleanable.dirty.ratio", DOUBLE, \
+          "0.5", 0, 1, NULL, "Clean when this part of the log has not been cleaned.")              \
+        X(COMPACTION_LAG_MS, "log.cleaner.min.compaction.lag.ms", "min.compaction.lag.ms", LONG,   \
+          "0", 0, INT64_MAX, NULL, "A record stays at least so long before it is compacted away.") \
+        X(COMPACTION_LAG_MAX_MS, "log.cleaner.max.compaction.lag.ms", "max.compaction.lag.ms",     \
+          LONG, CONFIG_MAX_LONG, 1, INT64_MAX, NULL,                                               \
+          "Clean when a record has waited so long, whatever the ratio.")                           \
+        X(DELETE_RETENTION_MS, "log.cleaner.delete.retention.ms", "delete.retention.ms", LONG,     \
+          "86400000", 0, INT64_MAX, NULL,                                                          \
+          "Tombstones and markers stay so long after they were cleaned for the first time.")       \
         X(MIN_INSYNC_REPLICAS, "min.insync.replicas", "min.insync.replicas", INT, "1", 1, 32767,   \
-          NULL, "acks=all needs at least so many in-sync replicas.")
+          NULL, "acks=all needs at least so many in-sync replicas.")                               \
+        X(OFFSETS_PARTITIONS, "offsets.topic.num.partitions", NULL, INT, "50", 1, 100000, NULL,    \
+          "Partitions of __consumer_offsets, when it is made.")                                    \
+        X(OFFSETS_REPLICATION, "offsets.topic.replication.factor", NULL, INT, "3", 1, 32767, NULL, \
+          "Its replicas; 1 on a node that is alone.")                                              \
+        X(OFFSETS_SEGMENT_BYTES, "offsets.topic.segment.bytes", NULL, INT, "104857600", 1,         \
+          INT32_MAX, NULL, "Its segment.bytes.")                                                   \
+        X(OFFSETS_RETENTION_MIN, "offsets.retention.minutes", NULL, INT, "10080", 1, INT32_MAX,    \
+          NULL, "Offsets are kept so long after their group has become empty.")                    \
+        X(OFFSETS_CHECK_MS, "offsets.retention.check.interval.ms", NULL, LONG, "600000", 1,        \
+          INT64_MAX, NULL, "How often is looked for those that are not.")                          \
+        X(OFFSETS_LOAD_BYTES, "offsets.load.buffer.size", NULL, INT, "5242880", 1, INT32_MAX,      \
+          NULL, "A new coordinator reads so much of it at a time, and does other work between.")   \
+        X(OFFSET_METADATA_BYTES, "offset.metadata.max.bytes", NULL, INT, "4096", 0, INT32_MAX,     \
+          NULL, "The longest text that may come with a committed offset.")                         \
+        X(GROUP_SESSION_MIN_MS, "group.min.session.timeout.ms", NULL, INT, "6000", 0, INT32_MAX,   \
+          NULL, "The shortest session time-out that a group's member may ask for.")                \
+        X(GROUP_SESSION_MAX_MS, "group.max.session.timeout.ms", NULL, INT, "1800000", 0,           \
+          INT32_MAX, NULL, "The longest.")                                                         \
+        X(GROUP_INITIAL_DELAY_MS, "group.initial.rebalance.delay.ms", NULL, INT, "3000", 0,        \
+          INT32_MAX, NULL, "An empty group waits so long for more members to join.")               \
+        X(GROUP_MAX_SIZE, "group.max.size", NULL, INT, "2147483647", 1, INT32_MAX, NULL,           \
+          "The most members of a group.")                                                          \
+        X(TXN_PARTITIONS, "transaction.state.log.num.partitions", NULL, INT, "50", 1, 100000,      \
+          NULL, "Partitions of __transaction_state, when it is made.")                             \
+        X(TXN_REPLICATION, "transaction.state.log.replication.factor", NULL, INT, "3", 1, 32767,   \
+          NULL, "Its replicas; 1 on a node that is alone.")                                        \
+        X(TXN_MIN_ISR, "transaction.state.log.min.isr", NULL, INT, "2", 1, 32767, NULL,            \
+          "Its min.insync.replicas, but never more than it has replicas.")                         \
+        X(TXN_SEGMENT_BYTES, "transaction.state.log.segment.bytes", NULL, INT, "104857600", 1,     \
+          INT32_MAX, NULL, "Its segment.bytes.")                                                   \
+        X(TXN_LOAD_BYTES, "transaction.state.log.load.buffer.size", NULL, INT, "5242880", 1,       \
+          INT32_MAX, NULL, "As offsets.load.buffer.size.")                                         \
+        X(TXN_TIMEOUT_MAX_MS, "transaction.max.timeout.ms", NULL, INT, "900000", 1, INT32_MAX,     \
+          NULL, "The longest time-out that a transactional producer may ask for.")                 \
+        X(TXN_EXPIRATION_MS, "transactional.id.expiration.ms", NULL, LONG, "604800000", 1,         \
+          INT64_MAX, NULL, "A transactional id that is idle for so long is forgotten.")            \
+        X(TXN_ABORT_CHECK_MS, "transaction.abort.timed.out.transaction.cleanup.interval.ms", NULL, \
+          INT, "10000", 1, INT32_MAX, NULL, "How often is looked for transactions out of time.")   \
+        X(TXN_EXPIRY_CHECK_MS, "transaction.remove.expired.transaction.cleanup.interval.ms", NULL, \
+          INT, "3600000", 1, INT32_MAX, NULL, "How often is looked for ids to forget.")            \
+        X(TXN_VERIFICATION, "transaction.partition.verification.enable", NULL, BOOLEAN, "true", 0, \
+          0, NULL, "Ask the coordinator before a record opens a transaction here (KIP-890).")      \
+        X(PRODUCER_EXPIRATION_MS, "producer.id.expiration.ms", NULL, INT, "86400000", 1,           \
+          INT32_MAX, NULL, "An idempotent producer that is silent for so long is forgotten.")
 
 enum config_id {
 #define CONFIG_ENUM(id, key, topic_key, type, value, min, max, words, text) CONFIG_##id,
@@ -174,6 +235,7 @@ enum kerr config_set(struct config *c, enum config_id id, struct str value, char
 /* The value in force. Strings live until the value is set again. */
 const char *config_string(const struct config *c, enum config_id id);
 int64_t config_number(const struct config *c, enum config_id id);
+double config_fraction(const struct config *c, enum config_id id);
 bool config_bool(const struct config *c, enum config_id id);
 
 /* Where the value in force was set: 0 here, 1 in the one under it, … ; -1: the table's default. */

@@ -34,6 +34,25 @@ static const struct {
         {API_ALTER_PARTITION_REASSIGNMENTS, handle_alter_reassignments},
         {API_LIST_PARTITION_REASSIGNMENTS, handle_list_reassignments},
         {API_ALLOCATE_PRODUCER_IDS, handle_allocate_producer_ids},
+        {API_JOIN_GROUP, handle_join_group},
+        {API_SYNC_GROUP, handle_sync_group},
+        {API_HEARTBEAT, handle_heartbeat},
+        {API_LEAVE_GROUP, handle_leave_group},
+        {API_OFFSET_COMMIT, handle_offset_commit},
+        {API_OFFSET_FETCH, handle_offset_fetch},
+        {API_OFFSET_DELETE, handle_offset_delete},
+        {API_LIST_GROUPS, handle_list_groups},
+        {API_DESCRIBE_GROUPS, handle_describe_groups},
+        {API_DELETE_GROUPS, handle_delete_groups},
+        {API_TXN_OFFSET_COMMIT, handle_txn_offset_commit},
+        {API_INIT_PRODUCER_ID, handle_init_producer_id},
+        {API_ADD_PARTITIONS_TO_TXN, handle_add_partitions_to_txn},
+        {API_ADD_OFFSETS_TO_TXN, handle_add_offsets_to_txn},
+        {API_END_TXN, handle_end_txn},
+        {API_DESCRIBE_TRANSACTIONS, handle_describe_transactions},
+        {API_LIST_TRANSACTIONS, handle_list_transactions},
+        {API_WRITE_TXN_MARKERS, handle_write_txn_markers},
+        {API_DESCRIBE_PRODUCERS, handle_describe_producers},
 };
 
 /* Asked by clients of any broker; other brokers ask the controller itself. */
@@ -58,12 +77,22 @@ bool dispatch_is_controllers(int16_t api_key)
         return false;
 }
 
-/* Who asks what there is must not hear of an empty cluster, only because we do not know it yet: a
- * producer would give its records up. */
+/* What clients ask before all else. Who asks what there is must not hear of an empty cluster, only
+ * because we do not know it yet: a producer would give its records up. And one whose batch is
+ * refused may send the next one first. (Kafka takes no connection before it is ready.) */
+static const enum api_key clients[] = {
+        API_METADATA, API_DESCRIBE_CLUSTER, API_PRODUCE, API_LIST_OFFSETS, API_FIND_COORDINATOR,
+};
+
 static bool must_wait(const struct request *r)
 {
-        return r->broker->is_broker && !broker_is_ready(r->broker) && !r->is_enveloped &&
-               (r->api->key == API_METADATA || r->api->key == API_DESCRIBE_CLUSTER);
+        if (!r->broker->is_broker || broker_is_ready(r->broker) || r->is_enveloped)
+                return false;
+        for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++) {
+                if ((int16_t)clients[i] == r->api->key)
+                        return true;
+        }
+        return false;
 }
 
 static bool not_yet(struct delayed *d, bool late)

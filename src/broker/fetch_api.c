@@ -47,15 +47,55 @@ static enum kerr note_follower(struct request *r, struct hosted_partition *p,
         return err;
 }
 
+static enum replica_reader reader_of(const struct fetch_wait *wait)
+{
+        if (wait->request.replica_id >= 0)
+                return READER_FOLLOWER;
+        return wait->request.isolation_level == READ_COMMITTED ? READER_COMMITTED
+                                                               : READER_UNCOMMITTED;
+}
+
+struct aborted_writer {
+        struct fetch_partition_response *out;
+        int32_t room;
+};
+
+static void count_aborted(void *context, const struct aborted_txn *t)
+{
+        (void)t;
+        ((struct aborted_writer *)context)->room++;
+}
+
+static void add_aborted(void *context, const struct aborted_txn *t)
+{
+        struct fetch_partition_response *out = ((struct aborted_writer *)context)->out;
+        out->aborted_transactions.items[out->aborted_transactions.count++] =
+                (struct fetch_aborted_transaction){t->producer_id, t->first_offset};
+}
+
+/* The reader gets their records too, and leaves them out. Those that only begin behind the bytes do
+ * no harm. */
+static void list_aborted(struct request *r, const struct partition_log *log, int64_t from,
+                         struct fetch_partition_response *out)
+{
+        struct aborted_writer w = {.out = out};
+        if (out->records.extent.length == 0)
+                return;
+        partition_log_each_aborted(log, from, out->last_stable_offset, count_aborted, &w);
+        reply_array(r, &out->aborted_transactions, w.room);
+        out->aborted_transactions.count = 0;
+        partition_log_each_aborted(log, from, out->last_stable_offset, add_aborted, &w);
+}
+
 static enum kerr read_hosted(struct request *r, struct hosted_partition *p,
                              const struct fetch_partition *in, int32_t size_max, bool at_least_one,
                              struct fetch_partition_response *out)
 {
         const struct fetch_wait *wait = r->state;
-        bool is_follower = wait->request.replica_id >= 0;
+        enum replica_reader reader = reader_of(wait);
+        bool is_follower = reader == READER_FOLLOWER;
         struct replica *replica = &p->replica;
         out->high_watermark = replica->high_watermark;
-        out->last_stable_offset = replica->high_watermark;
         out->log_start_offset = partition_log_start(replica->log);
         if (is_follower &&
             replica_diverges(replica, in->last_fetched_epoch, in->fetch_offset,
@@ -63,11 +103,14 @@ static enum kerr read_hosted(struct request *r, struct hosted_partition *p,
                 out->has_diverging_epoch = true;
                 return KERR_NONE;
         }
-        enum kerr err = replica_read(replica, in->fetch_offset, is_follower, size_max, at_least_one,
+        enum kerr err = replica_read(replica, in->fetch_offset, reader, size_max, at_least_one,
                                      &out->records.extent);
         if (!err && is_follower)
                 err = note_follower(r, p, in);
         out->high_watermark = replica->high_watermark;
+        out->last_stable_offset = replica_last_stable_offset(replica);
+        if (!err && reader == READER_COMMITTED)
+                list_aborted(r, replica->log, in->fetch_offset, out);
         return err;
 }
 
@@ -125,12 +168,12 @@ static bool read_all(struct request *r)
 static void answer(struct request *r)
 {
         struct fetch_wait *wait = r->state;
-        bool committed_only = wait->request.isolation_level == READ_COMMITTED;
         for (int32_t t = 0; t < wait->answer.topics.count; t++) {
                 struct fetch_topic_response *topic = &wait->answer.topics.items[t];
-                for (int32_t i = 0; i < topic->partitions.count; i++)
-                        topic->partitions.items[i].aborted_transactions.count =
-                                committed_only ? 0 : -1;
+                for (int32_t i = 0; i < topic->partitions.count; i++) {
+                        if (wait->request.isolation_level != READ_COMMITTED)
+                                topic->partitions.items[i].aborted_transactions.count = -1;
+                }
         }
         struct serde out = request_answer(r);
         serde_fetch_response(&out, &wait->answer);

@@ -178,7 +178,8 @@ void handle_envelope(struct request *r)
         serde_request_header(&in, &header);
         const struct api *api = api_find(header.api_key);
         if (in.err || !api || header.api_version < api->min || header.api_version > api->max ||
-            !(dispatch_is_controllers(header.api_key) || header.api_key == API_METADATA)) {
+            !(dispatch_is_controllers(header.api_key) || header.api_key == API_METADATA ||
+              header.api_key == API_FIND_COORDINATOR)) {
                 answer_error(r, KERR_INVALID_REQUEST);
                 return;
         }

@@ -78,6 +78,10 @@ static void open_partition(struct broker *b, struct hosted_topic *topic, int32_t
         /* What recovery has kept counts, so it must be as safe as flush.messages asks. */
         if (!err && partition_log_wants_flush(log))
                 err = partition_log_flush(log);
+        if (!err)
+                err = producer_state_open(b->world, log,
+                                          config_number(b->config, CONFIG_PRODUCER_EXPIRATION_MS),
+                                          &p->producers);
         if (err) {
                 world_log(b->world, WORLD_ERROR, "%s-%d cannot be opened: %s", topic->name, index,
                           kerr_text(err));
@@ -96,12 +100,14 @@ static void close_partition(struct broker *b, struct hosted_topic *topic, int32_
         if (!p)
                 return;
         topic->partitions[index] = NULL;
+        coordinators_forget(b, p);
         purgatory_release(&p->hw_waiters);
         purgatory_release(&p->end_waiters);
         replicas_forget(b, p);
         if (delete_log && p->replica.log && log_dir_delete(b->logs, p->replica.log))
                 world_log(b->world, WORLD_WARN, "%s-%d is deleted, but files are left", topic->name,
                           index);
+        producer_state_free(p->producers);
         free(p);
 }
 
@@ -111,6 +117,8 @@ static void remove_topic(struct broker *b, struct hosted_topic *topic, bool dele
         HASH_DELETE(by_id, b->topics_by_id, topic);
         for (int32_t i = 0; i < topic->partition_count; i++)
                 close_partition(b, topic, i, delete_logs);
+        if (delete_logs)
+                groups_forget_topic(b->groups, str_of(topic->name));
         free(topic->partitions);
         config_deinit(&topic->config);
         free(topic);
@@ -156,10 +164,14 @@ static void assign(struct broker *b, struct hosted_partition *p,
                 .isr = image->isr,
                 .min_isr = (int32_t)config_number(&p->topic->config, CONFIG_MIN_INSYNC_REPLICAS),
         };
-        bool is_new = replica_apply(&p->replica, &assignment);
+        enum replica_role role = p->replica.role;
+        int32_t leader_epoch = p->replica.assignment.leader_epoch;
+        bool has_moved = replica_apply(&p->replica, &assignment);
         replicas_follow(b, p);
         replicas_touch(b, p);
-        if (is_new) {
+        if (role != p->replica.role || leader_epoch != p->replica.assignment.leader_epoch)
+                coordinators_follow(b, p);
+        if (has_moved) {
                 purgatory_check(&p->hw_waiters);
                 purgatory_check(&p->end_waiters);
         }

@@ -99,6 +99,7 @@ bool lifecycle_applied(struct broker *b)
                 life->next_ms = 0;
                 return false;
         }
+        life->was_unfenced |= self->epoch == b->replica_host.broker_epoch && !self->fenced;
         if (life->state != LIFE_REGISTERED || self->epoch != b->replica_host.broker_epoch)
                 return false;
         life->state = LIFE_SERVING;
@@ -148,7 +149,6 @@ static void on_heartbeat(void *broker, enum kerr err, struct serde *body)
                 return;
         }
         bool is_settled = !answer.is_fenced && b->life.state == LIFE_SERVING;
-        b->life.was_unfenced |= !answer.is_fenced;
         if (answer.should_shut_down && b->life.state == LIFE_STOPPING)
                 b->life.state = LIFE_STOPPED;
         int64_t interval_ms = config_number(b->config, CONFIG_HEARTBEAT_INTERVAL_MS);

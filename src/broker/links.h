@@ -20,6 +20,8 @@ enum lane {
         LANE_HEARTBEAT,   /* a session hangs on them */
         LANE_CONTROLLER,  /* other questions to the controller, answered when they are committed */
         LANE_REPLICATION, /* Fetches of partitions */
+        LANE_MARKERS,     /* of transactions, answered when they are committed */
+        LANE_COORDINATOR, /* questions to a transaction coordinator */
         LANES
 };
 

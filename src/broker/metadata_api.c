@@ -1,9 +1,7 @@
-/* Metadata, DescribeCluster, ApiVersions and FindCoordinator: what a client asks before it works.
- */
+/* Metadata, DescribeCluster and ApiVersions: what a client asks before it works. */
 #include "broker/state.h"
 #include "wire/api_versions.h"
 #include "wire/describe_cluster.h"
-#include "wire/find_coordinator.h"
 #include "wire/metadata.h"
 
 void handle_api_versions(struct request *r)
@@ -24,32 +22,13 @@ void handle_api_versions(struct request *r)
         reply_array(r, &answer.apis, count);
         answer.apis.count = 0;
         for (int32_t i = 0; i < count; i++) {
-                if (table[i].advertised_min >= 0)
-                        answer.apis.items[answer.apis.count++] = (struct api_versions_api){
-                                table[i].key, table[i].advertised_min, table[i].max};
+                const struct api *api = &table[i];
+                if (api->advertised_min >= 0)
+                        answer.apis.items[answer.apis.count++] =
+                                (struct api_versions_api){api->key, api->advertised_min, api->max};
         }
         struct serde out = request_answer(r);
         serde_api_versions_response(&out, &answer);
-        request_finish(r, &out);
-}
-
-/* Consumer groups are a later chapter: there is no coordinator yet. The request is offered all the
- * same because librdkafka before 2.11 switches lz4 off where it is not. */
-void handle_find_coordinator(struct request *r)
-{
-        struct find_coordinator_request in = {0};
-        serde_find_coordinator_request(&r->in, &in);
-        if (!request_is_sound(r))
-                return;
-        struct find_coordinator_response answer = {
-                .error_code = KERR_COORDINATOR_NOT_AVAILABLE,
-                .error_message = str_of(kerr_text(KERR_COORDINATOR_NOT_AVAILABLE)),
-                .node_id = -1,
-                .host = str_of(""),
-                .port = -1,
-        };
-        struct serde out = request_answer(r);
-        serde_find_coordinator_response(&out, &answer);
         request_finish(r, &out);
 }
 
@@ -139,6 +118,7 @@ static void describe_topic(struct request *r, struct image_topic *topic,
         *out = (struct metadata_topic_response){
                 .name = str_of(topic->name),
                 .topic_id = topic->id,
+                .is_internal = topic_is_internal(str_of(topic->name)),
                 .authorized_operations = AUTHORIZED_OPERATIONS_NOT_ASKED,
         };
         reply_array(r, &out->partitions, topic->partition_count);

@@ -1,6 +1,7 @@
 /* ListOffsets and OffsetForLeaderEpoch: where a log begins and ends, and what lies where. */
 #include "broker/state.h"
 #include "wire/epoch_end.h"
+#include "wire/fetch.h"
 #include "wire/list_offsets.h"
 
 /* What lies at or above `end` is not committed: nobody hears of it. */
@@ -27,7 +28,7 @@ static enum kerr find_offset(struct replica *replica, int64_t timestamp, int64_t
         return err;
 }
 
-static void list_offset(struct request *r, struct str topic,
+static void list_offset(struct request *r, struct str topic, enum replica_reader reader,
                         const struct list_offsets_partition *in,
                         struct list_offsets_partition_response *out)
 {
@@ -38,7 +39,7 @@ static void list_offset(struct request *r, struct str topic,
         if (p)
                 err = replica_check_leader(&p->replica, in->current_leader_epoch);
         if (!err && in->timestamp_ms != LIST_OFFSETS_EARLIEST)
-                err = replica_visible_end(&p->replica, &end);
+                err = replica_visible_end(&p->replica, reader, &end);
         if (!err)
                 err = find_offset(&p->replica, in->timestamp_ms, end, &hit);
         *out = (struct list_offsets_partition_response){.index = in->index,
@@ -55,13 +56,15 @@ void handle_list_offsets(struct request *r)
         serde_list_offsets_request(&r->in, &in);
         if (!request_is_sound(r))
                 return;
+        enum replica_reader reader =
+                in.isolation_level == READ_COMMITTED ? READER_COMMITTED : READER_UNCOMMITTED;
         reply_array(r, &answer.topics, in.topics.count);
         for (int32_t t = 0; t < in.topics.count; t++) {
                 struct list_offsets_topic *topic = &in.topics.items[t];
                 answer.topics.items[t].name = topic->name;
                 reply_array(r, &answer.topics.items[t].partitions, topic->partitions.count);
                 for (int32_t i = 0; i < topic->partitions.count; i++)
-                        list_offset(r, topic->name, &topic->partitions.items[i],
+                        list_offset(r, topic->name, reader, &topic->partitions.items[i],
                                     &answer.topics.items[t].partitions.items[i]);
         }
         struct serde out = request_answer(r);

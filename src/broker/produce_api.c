@@ -70,7 +70,10 @@ static void append(struct request *r, struct str topic, const struct produce_par
         struct log_append done;
         out->index = in->index;
         struct hosted_partition *p = hosted_find(r->broker, topic, in->index, &err);
-        if (!p) {
+        if (p)
+                err = topic_is_internal(topic) ? KERR_INVALID_TOPIC_EXCEPTION
+                                               : verify_error(r, topic, in->index);
+        if (err) {
                 fail(out, err);
                 return;
         }
@@ -78,8 +81,8 @@ static void append(struct request *r, struct str topic, const struct produce_par
         struct span batches = in->records.bytes;
         err = in_topics_codec(r, p, &batches, &repacked);
         if (!err)
-                err = replica_append(&p->replica, batches, wait->request.acks == -1, &done,
-                                     &pending->committed_at);
+                err = replica_append(&p->replica, batches, wait->request.acks == -1, APPEND_CLIENT,
+                                     &done, &pending->committed_at);
         buffer_deinit(&repacked);
         if (err) {
                 fail(out, err);
@@ -90,7 +93,6 @@ static void append(struct request *r, struct str topic, const struct produce_par
         out->log_append_time_ms = done.log_append_time_ms;
         out->log_start_offset = partition_log_start(p->replica.log);
         out->error_message = STR_NULL;
-        replicas_touch(r->broker, p);
 }
 
 /* Looks at every partition that is still waited for; true when none is left. */
@@ -183,12 +185,9 @@ static void finish_unacknowledged(struct request *r)
         request_finish_silently(r);
 }
 
-void handle_produce(struct request *r)
+static void append_all(struct request *r)
 {
-        struct produce_wait *wait = r->state = request_alloc(r, sizeof *wait);
-        serde_produce_request(&r->in, &wait->request);
-        if (!request_is_sound(r))
-                return;
+        struct produce_wait *wait = r->state;
         int16_t acks = wait->request.acks;
         bool acks_are_valid = acks >= -1 && acks <= 1;
         int32_t topics = wait->request.topics.count;
@@ -218,4 +217,12 @@ void handle_produce(struct request *r)
                 answer(r);
         else
                 wait_for_commit(r);
+}
+
+void handle_produce(struct request *r)
+{
+        struct produce_wait *wait = r->state = request_alloc(r, sizeof *wait);
+        serde_produce_request(&r->in, &wait->request);
+        if (request_is_sound(r) && !verify_must_wait(r, &wait->request, append_all))
+                append_all(r);
 }

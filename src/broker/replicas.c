@@ -102,6 +102,12 @@ static bool may_join(void *broker, int32_t id, int64_t broker_epoch)
                !other->in_shutdown;
 }
 
+/* The same: a leader's log has grown. */
+static void on_append(void *broker, struct replica *r)
+{
+        replicas_touch(broker, partition_log_owner(r->log));
+}
+
 void replicas_init(struct broker *b)
 {
         b->next_isr_scan_ms = INT64_MAX;
@@ -111,6 +117,7 @@ void replicas_init(struct broker *b)
                 .broker_epoch = -1,
                 .lag_time_max_ms = config_number(b->config, CONFIG_REPLICA_LAG_MS),
                 .may_join = may_join,
+                .on_append = on_append,
                 .context = b,
         };
 }
@@ -254,11 +261,13 @@ static void touch_all(struct broker *b)
         }
 }
 
-static void wake(struct hosted_partition *p)
+static void wake(struct broker *b, struct hosted_partition *p)
 {
         const struct replica *r = &p->replica;
         int64_t safe_end = replica_safe_end(r), end = partition_log_end(r->log);
         int64_t low_watermark = replica_low_watermark(r);
+        if (r->high_watermark != p->woken_high_watermark && r->role == REPLICA_LEADER)
+                b->must_run_again |= topic_is_internal(str_of(p->topic->name));
         if (r->high_watermark != p->woken_high_watermark || safe_end != p->woken_safe_end ||
             low_watermark != p->woken_low_watermark || partition_log_is_offline(r->log))
                 purgatory_check(&p->hw_waiters);
@@ -283,7 +292,7 @@ static void look_at_touched(struct broker *b)
                 replica_advance(&p->replica);
                 b->next_isr_scan_ms = earlier(b->next_isr_scan_ms, isr_next_ms(&p->replica));
                 b->must_alter |= isr_must_send(&p->replica);
-                wake(p);
+                wake(b, p);
                 if (p->woken_safe_end < p->woken_end && !partition_log_is_offline(p->replica.log))
                         replicas_touch(b, p); /* its flush is not due yet */
         }

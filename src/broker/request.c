@@ -10,7 +10,10 @@ enum { REQUEST_ARENA_BYTES = 64 << 20 };
 static void request_free(struct request *r)
 {
         struct world *world = r->broker->world;
+        if (r->on_gone)
+                r->on_gone(r);
         forward_forget(r);
+        verify_forget(r);
         purgatory_cancel(&r->broker->purgatory, &r->delayed);
         controller_forget(&r->broker->controller, r);
         packet_free(r->answer);

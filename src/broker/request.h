@@ -39,7 +39,10 @@ struct request {
         /* For those that wait. The handler's own state is in the arena. */
         struct delayed delayed;
         void *state;
-        struct forward *forward; /* on its way to the controller; see forward.c */
+        /* Called when the request dies, if it is set: whoever knows of it must forget it. */
+        void (*on_gone)(struct request *r);
+        struct forward *forward;           /* on its way to the controller; see forward.c */
+        struct verification *verification; /* of a Produce; see verify.c */
         /* It came inside of an Envelope, whose header is kept for the answer. */
         bool is_enveloped;
         struct request_header envelope;

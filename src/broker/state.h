@@ -1,8 +1,9 @@
 /* state.h - what one broker is made of; for the files of this folder.
  *
  *     frames -> request.c -> dispatch.c -> a handler (…_api.c) -> answers, or waits in purgatory
- *     timers -> metadata.c (quorum, controller, image) -> hosted.c (logs) -> replicas.c (who
- * follows) lifecycle.c (registration, heartbeats)    links.c (streams to the other nodes)
+ *     timers -> metadata.c (quorum, controller, image) -> hosted.c (logs) -> replicas.c
+ *     coordinators.c (groups and transactions whose logs this broker leads)
+ *     lifecycle.c (registration, heartbeats)    links.c (streams to the other nodes)
  *
  * One thread runs it all, so there are no locks here. */
 #ifndef ODRADEK_BROKER_STATE_H
@@ -13,17 +14,22 @@
 #include "broker/request.h"
 #include "cluster/controller.h"
 #include "cluster/quorum.h"
+#include "delivery/producer_state.h"
+#include "delivery/transaction.h"
+#include "groups/coordinator.h"
 #include "log/log_dir.h"
 #include "replication/fetcher.h"
+#include "wire/produce.h"
 
 /* A partition that this broker holds. */
 struct hosted_partition {
         struct hosted_topic *topic;
         int32_t index;
-        struct replica replica;        /* its log is NULL when that cannot be opened */
-        struct watch_list hw_waiters;  /* those who wait for its high or low watermark */
-        struct watch_list end_waiters; /* followers, who wait for its log end offset */
-        struct fetcher *fetcher;       /* what it follows its leader with; NULL: nothing */
+        struct replica replica;           /* its log is NULL when that cannot be opened */
+        struct producer_state *producers; /* of that log */
+        struct watch_list hw_waiters;     /* those who wait for its high or low watermark */
+        struct watch_list end_waiters;    /* followers, who wait for its log end offset */
+        struct fetcher *fetcher;          /* what it follows its leader with; NULL: nothing */
         /* When they were last woken: */
         int64_t woken_high_watermark, woken_low_watermark, woken_safe_end, woken_end;
         bool touched; /* on the list below */
@@ -100,11 +106,16 @@ struct broker {
         struct hosted_topic *topics, *topics_by_id;
         struct hosted_partition *touched; /* whose log end, followers or ISR may have moved */
         struct leader_link *leaders;
-        bool must_alter;        /* there may be proposals to send */
-        bool altering;          /* an AlterPartition is under way */
-        int64_t alter_after_ms; /* not sooner, after an error */
+        struct group_coordinator *groups;
+        struct txn_coordinator *transactions;
+        int64_t next_producer_check_ms; /* when producers that are silent are looked for */
+        bool must_alter;                /* there may be proposals to send */
+        bool altering;                  /* an AlterPartition is under way */
+        int64_t alter_after_ms;         /* not sooner, after an error */
         int64_t next_isr_scan_ms;
-        struct forward *forwards; /* requests on their way to the controller */
+        struct forward *forwards;           /* requests on their way to the controller */
+        struct verification *verifications; /* who waits for a transaction coordinator */
+        bool must_run_again; /* coordinators may answer now: what they wait for is committed */
 };
 
 /* --- metadata.c: the quorum, the controller on top of it, and the image --- */
@@ -165,6 +176,50 @@ bool replicas_have_failed(const struct broker *b);
 
 void replicas_free(struct broker *b);
 
+/* --- coordinators.c: groups and transactions --- */
+
+#define OFFSETS_TOPIC_NAME      "__consumer_offsets"
+#define TRANSACTIONS_TOPIC_NAME "__transaction_state"
+
+/* Topics that only the broker itself writes to. */
+bool topic_is_internal(struct str name);
+
+void coordinators_init(struct broker *b);
+
+/* The replica has another role or leader epoch, or its partition goes away: whoever leads it
+ * coordinates. */
+void coordinators_follow(struct broker *b, struct hosted_partition *p);
+void coordinators_forget(struct broker *b, struct hosted_partition *p);
+
+/* To be called when high watermarks have moved. Returns when to call again. */
+int64_t coordinators_run(struct broker *b);
+
+void coordinators_free(struct broker *b);
+
+/* --- verify.c: records may open a transaction only where its coordinator knows of it (KIP-890) ---
+ */
+
+/* True when the Produce must wait: for its coordinator's word, or for an earlier one of its
+ * connection that does. go_on() is called when it need not any longer. */
+bool verify_must_wait(struct request *r, const struct produce_request *in,
+                      void (*go_on)(struct request *r));
+
+/* Why the coordinator did not vouch for this partition, as a producer should hear it; NONE: it did,
+ * or need not. */
+enum kerr verify_error(const struct request *r, struct str topic, int32_t partition);
+
+/* The same for a TxnOffsetCommit, whose offsets become records of its group's partition; the error
+ * is one that a TxnOffsetCommit knows. */
+bool verify_offsets_must_wait(struct request *r, const struct txn_offset_commit_request *in,
+                              void (*go_on)(struct request *r));
+enum kerr verify_offsets_error(const struct request *r);
+
+/* The request dies. */
+void verify_forget(struct request *r);
+
+/* When all requests and links are gone. */
+void verify_free(struct broker *b);
+
 /* --- lifecycle.c: this broker as a member of the cluster --- */
 
 void lifecycle_init(struct broker *b);
@@ -220,6 +275,25 @@ void handle_elect_leaders(struct request *r);
 void handle_alter_reassignments(struct request *r);
 void handle_list_reassignments(struct request *r);
 void handle_allocate_producer_ids(struct request *r);
+void handle_join_group(struct request *r);
+void handle_sync_group(struct request *r);
+void handle_heartbeat(struct request *r);
+void handle_leave_group(struct request *r);
+void handle_offset_commit(struct request *r);
+void handle_offset_fetch(struct request *r);
+void handle_offset_delete(struct request *r);
+void handle_list_groups(struct request *r);
+void handle_describe_groups(struct request *r);
+void handle_delete_groups(struct request *r);
+void handle_txn_offset_commit(struct request *r);
+void handle_init_producer_id(struct request *r);
+void handle_add_partitions_to_txn(struct request *r);
+void handle_add_offsets_to_txn(struct request *r);
+void handle_end_txn(struct request *r);
+void handle_describe_transactions(struct request *r);
+void handle_list_transactions(struct request *r);
+void handle_write_txn_markers(struct request *r);
+void handle_describe_producers(struct request *r);
 
 /* Finds the handler of a request and runs it; unknown APIs and versions end the connection, but for
  * ApiVersions, which is answered in any version (KIP-511). What the controller decides is forwarded

@@ -70,8 +70,12 @@ void cluster_properties(const struct cluster_plan *plan, int id, struct buffer *
                       "controller.quorum.voters=",
                       roles_of(plan, id), id, listener, cluster_port(plan, id), logs);
         append_voters(plan, into);
-        buffer_printf(into, "\ndefault.replication.factor=%d\n",
-                      plan->brokers < 3 ? (int)plan->brokers : 3);
+        int replicas = plan->brokers < 3 ? (int)plan->brokers : 3;
+        buffer_printf(into,
+                      "\ndefault.replication.factor=%d\n"
+                      "offsets.topic.replication.factor=%d\n"
+                      "transaction.state.log.replication.factor=%d\n",
+                      replicas, replicas, replicas);
         if (plan->brokers >= 3)
                 buffer_printf(into, "min.insync.replicas=2\n");
         for (int i = 0; i < plan->overrides.count; i++)

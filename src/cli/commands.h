@@ -14,6 +14,8 @@ int reassign_partitions_cmd(int argc, char **argv);
 int metadata_quorum_cmd(int argc, char **argv);
 int console_producer_cmd(int argc, char **argv);
 int console_consumer_cmd(int argc, char **argv);
+int consumer_groups_cmd(int argc, char **argv);
+int transactions_cmd(int argc, char **argv);
 int producer_perf_cmd(int argc, char **argv);
 int consumer_perf_cmd(int argc, char **argv);
 int dump_log_cmd(int argc, char **argv);

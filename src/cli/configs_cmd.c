@@ -196,12 +196,9 @@ int configs_cmd(int argc, char **argv)
         if (c.alter && changes.count == 0)
                 return cli_misuse(argv[0], "--alter needs --add-config or --delete-config");
 
-        struct client_config config = client_config_default();
-        config.bootstrap_servers = c.server;
-        status = real_client_open(&c.client, argv[0], &config);
+        status = real_client_open_admin(&c.client, argv[0], c.server, &c.admin);
         if (status != CLI_GO_ON)
                 return status;
-        c.admin = real_client_admin(&c.client);
         if (c.describe)
                 admin_describe_configs(c.admin, c.type, c.entity_name, print_configs, &c);
         else

@@ -1,5 +1,5 @@
 /* odradek console-producer: each line of standard input becomes a record, as
- * kafka-console-producer.sh does. */
+ * kafka-console-producer.sh does. With a transactional.id the whole input is one transaction. */
 #include "cli/commands.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 
 #include "cli/producer_settings.h"
 #include "cli/real_client.h"
+#include "cli/transaction_step.h"
 
 enum {
         READ_BYTES = 256 * 1024, /* a large file costs few system calls */
@@ -22,6 +23,7 @@ struct console_producer {
         struct producer_settings settings;
         struct real_client client;
         struct producer *producer;
+        struct transaction_steps transaction;
 
         bool parse_key;
         const char *key_separator;
@@ -41,6 +43,13 @@ static void on_delivery(void *context, const struct delivery *delivery)
                 cli_fail(p->command, "topic %s, partition %d: %s%s", delivery->topic,
                          delivery->partition, kerr_text(delivery->err),
                          delivery->unknown ? " (the record may have arrived all the same)" : "");
+}
+
+static void on_transaction(void *context, enum transaction_step step, enum kerr err)
+{
+        struct console_producer *p = context;
+        (void)step;
+        transaction_step_ended(&p->transaction, err);
 }
 
 /* Sends one record; waits while the producer's memory is full. */
@@ -139,6 +148,11 @@ static int run(struct console_producer *p)
         producer_flush(p->producer);
         while (producer_pending(p->producer) > 0)
                 real_client_step(&p->client, BLOCKED_WAIT_MS);
+        bool sound = p->failed == 0 && !p->bad_input && !interrupted();
+        if (p->settings.producer.transactional_id &&
+            transaction_step_run(&p->transaction, sound ? TRANSACTION_COMMIT : TRANSACTION_ABORT) !=
+                    CLI_GO_ON)
+                return CLI_FAILED;
         if (p->settings.producer.acks == 0)
                 real_client_drain(&p->client, p->topic);
         if (p->failed > 0)
@@ -195,6 +209,8 @@ static int apply(struct console_producer *p, const struct arguments *a)
                         status = producer_settings_set(&p->settings, p->command,
                                                        str_of(flags[i].key), flags[i].value);
         }
+        if (status == CLI_GO_ON)
+                status = producer_settings_check(&p->settings, p->command);
         return status == CLI_GO_ON ? apply_reader_properties(p, &a->reader_properties) : status;
 }
 
@@ -249,9 +265,15 @@ int console_producer_cmd(int argc, char **argv)
                 return status;
         p.settings.producer.context = &p;
         p.settings.producer.on_delivery = on_delivery;
+        p.settings.producer.on_transaction = on_transaction;
         p.producer = producer_open(p.client.client, &p.settings.producer);
+        p.transaction = (struct transaction_steps){.client = &p.client, .producer = p.producer};
         interrupts_catch();
         status = real_client_find_topic(&p.client, p.topic, NULL);
+        if (status == CLI_GO_ON && p.settings.producer.transactional_id) {
+                status = transaction_step_run(&p.transaction, TRANSACTION_INIT);
+                producer_begin_transaction(p.producer);
+        }
         if (status == CLI_GO_ON)
                 status = run(&p);
         producer_close(p.producer);

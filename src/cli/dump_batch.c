@@ -5,7 +5,6 @@
 #include "log/compression.h"
 
 enum {
-        PLAIN_BYTES_MAX = 256 << 20, /* far above any sane max.message.bytes */
         HEX_ROW_BYTES = 16,
         DELETE_HORIZON = 0x40, /* attribute: the base timestamp is a delete horizon (KIP-534) */
 };
@@ -122,8 +121,7 @@ static void print_bytes(FILE *out, struct span batch)
 
 /* --- records --- */
 
-/* Text as it is, but what would break the line as \xNN. */
-static void print_text(FILE *out, struct span text)
+void dump_escaped(FILE *out, struct span text)
 {
         for (size_t i = 0; i < text.size; i++) {
                 uint8_t byte = text.data[i];
@@ -158,30 +156,34 @@ static bool print_header_keys(FILE *out, struct record r)
                         return false;
                 if (i > 0)
                         fputc(',', out);
-                print_text(out, span_of(header.key.data, (size_t)header.key.size));
+                dump_escaped(out, span_of(header.key.data, (size_t)header.key.size));
         }
         fputc(']', out);
         return r.headers.size == 0;
 }
 
-static bool print_contents(struct dump_log *d, const struct record *r)
+static bool print_contents(struct dump_log *d, enum dump_decoder decoder, const struct record *r)
 {
+        if (decoder == DUMP_OFFSETS)
+                return dump_offsets_record(d->out, r->key, r->value);
+        if (decoder == DUMP_TRANSACTIONS)
+                return dump_transaction_record(d->out, r->key, r->value);
         if (r->key.data) {
                 fputs(" key: ", d->out);
-                print_text(d->out, r->key);
+                dump_escaped(d->out, r->key);
         }
         if (!r->value.data)
                 return true;
         fputs(" payload: ", d->out);
-        if (d->cluster_metadata)
+        if (decoder == DUMP_METADATA)
                 return dump_metadata_record(d->out, r->value);
-        print_text(d->out, r->value);
+        dump_escaped(d->out, r->value);
         return true;
 }
 
 /* The record's line, or the reason why it cannot be. */
-static const char *print_record(struct dump_log *d, const struct batch_header *h,
-                                const struct record *r)
+static const char *print_record(struct dump_log *d, const struct dump_file *f,
+                                const struct batch_header *h, const struct record *r)
 {
         const char *wrong = NULL;
         fprintf(d->out, "| offset: %" PRId64 " %s: %" PRId64 " keySize: %d valueSize: %d",
@@ -192,8 +194,10 @@ static const char *print_record(struct dump_log *d, const struct batch_header *h
                 wrong = "its headers do not follow the format";
         else if (h->attributes & BATCH_CONTROL)
                 print_control(d->out, r);
-        else if ((d->print_data || d->cluster_metadata) && !print_contents(d, r))
-                wrong = "its value is no metadata record that is known here";
+        else if ((d->print_data || f->decoder) && !print_contents(d, f->decoder, r))
+                wrong = f->decoder == DUMP_METADATA
+                                ? "its value is no metadata record that is known here"
+                                : "its key and value are no record of a coordinator's log";
         fputc('\n', d->out);
         return wrong;
 }
@@ -216,7 +220,7 @@ static void print_records(struct dump_log *d, const struct dump_file *f, int64_t
                 if (record_next(&it, &r, &more))
                         wrong = "the bytes do not follow the format";
                 else if (more)
-                        wrong = print_record(d, h, &r);
+                        wrong = print_record(d, f, h, &r);
                 if (wrong) {
                         dump_complain(d, f, "position %" PRId64 ": record %d of %d: %s", position,
                                       it.seen, h->records_count, wrong);
@@ -276,7 +280,7 @@ static void dump_batch(struct dump_log *d, const struct dump_file *f, int64_t po
                 dump_complain(d, f,
                               "position %" PRId64 ": the CRC of the batch does not match its bytes",
                               position);
-        else if (d->deep || d->print_data || d->cluster_metadata)
+        else if (d->deep || d->print_data || f->decoder)
                 print_records(
                         d, f, position, h,
                         span_of(bytes.data + BATCH_HEADER_BYTES, bytes.size - BATCH_HEADER_BYTES));

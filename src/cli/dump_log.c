@@ -217,9 +217,38 @@ static void dump_by_name(struct dump_log *d, struct dump_file *f)
         }
 }
 
+/* Whether the file lies in a directory of that topic, as "…/topic-7/000.log". */
+static bool is_of_topic(const char *path, const char *topic)
+{
+        const char *at = path, *name = path;
+        for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+                name = at;
+                at = slash + 1;
+        }
+        size_t length = strlen(topic);
+        return strncmp(name, topic, length) == 0 && name[length] == '-';
+}
+
+static enum dump_decoder decoder_of(const struct dump_log *d, const char *path)
+{
+        if (d->cluster_metadata)
+                return DUMP_METADATA;
+        if (d->offsets)
+                return DUMP_OFFSETS;
+        if (d->transactions)
+                return DUMP_TRANSACTIONS;
+        if (d->print_data && is_of_topic(path, "__consumer_offsets"))
+                return DUMP_OFFSETS;
+        if (d->print_data && is_of_topic(path, "__transaction_state"))
+                return DUMP_TRANSACTIONS;
+        return DUMP_TEXT;
+}
+
 void dump_log_file(struct dump_log *d, const char *path)
 {
-        struct dump_file f = {.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+        struct dump_file f = {.path = path,
+                              .fd = open(path, O_RDONLY | O_CLOEXEC),
+                              .decoder = decoder_of(d, path)};
         struct stat status;
         if (f.fd < 0 || fstat(f.fd, &status) != 0) {
                 dump_complain(d, &f, "%s", strerror(errno));

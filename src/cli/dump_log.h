@@ -8,6 +8,9 @@
  * entry points at a batch are checked. What is wrong is told on `err` with file and position; the
  * rest of the file is printed as far as it makes sense.
  *
+ * Of a partition of __consumer_offsets or __transaction_state --print-data-log prints keys and
+ * payloads in words, told by the name of the file's directory, or wherever it lies with a decoder.
+ *
  * Source: Kafka's DumpLogSegments (kafka-dump-log.sh). */
 #ifndef ODRADEK_CLI_DUMP_LOG_H
 #define ODRADEK_CLI_DUMP_LOG_H
@@ -21,6 +24,8 @@ struct dump_log {
         bool deep;             /* --deep-iteration: records too, without their contents */
         bool print_data;       /* --print-data-log: records with key and payload */
         bool cluster_metadata; /* --cluster-metadata-decoder: payloads, as metadata records */
+        bool offsets;          /* --offsets-decoder: keys and payloads of __consumer_offsets */
+        bool transactions;     /* --transaction-log-decoder: of __transaction_state */
         bool hex;              /* --hex: the bytes of each batch, field by field */
         bool index_check_only; /* --index-sanity-check: a verdict instead of entries */
         bool damaged;          /* set when something was wrong with any file */
@@ -29,13 +34,17 @@ struct dump_log {
 /* Prints one file; its name tells what it is. */
 void dump_log_file(struct dump_log *d, const char *path);
 
-/* --- between dump_log.c, dump_batch.c and dump_metadata.c --- */
+/* --- between dump_log.c, dump_batch.c, dump_metadata.c and dump_coordinator.c --- */
+
+/* What a record's bytes mean. */
+enum dump_decoder { DUMP_TEXT, DUMP_METADATA, DUMP_OFFSETS, DUMP_TRANSACTIONS };
 
 struct dump_file {
         const char *path;
         int fd;
         int64_t size;        /* bytes */
         int64_t base_offset; /* from the name; 0 for checkpoints */
+        enum dump_decoder decoder;
 };
 
 /* Says on `err` what is wrong with the file, and remembers that something was. */
@@ -52,5 +61,13 @@ void dump_segment(struct dump_log *d, const struct dump_file *f);
 /* Writes the value of a metadata log's record in words, as "TopicRecord name=orders topicId=…".
  * False, and nothing written, when it is none. */
 bool dump_metadata_record(FILE *out, struct span value);
+
+/* Write a record of a coordinator's log in words, as " key: {…"group":"billing",…} payload:
+ * {…"offset":42,…}"; a null value is <DELETE>. False, and nothing written, when it is none. */
+bool dump_offsets_record(FILE *out, struct span key, struct span value);
+bool dump_transaction_record(FILE *out, struct span key, struct span value);
+
+/* Text as it is, but what would break the line as \xNN. */
+void dump_escaped(FILE *out, struct span text);
 
 #endif

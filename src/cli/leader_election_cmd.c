@@ -107,12 +107,10 @@ int leader_election_cmd(int argc, char **argv)
         int status = parse(&e, argc, argv);
         if (status != CLI_GO_ON)
                 return status;
-        struct client_config config = client_config_default();
-        config.bootstrap_servers = e.server;
-        status = real_client_open(&e.client, argv[0], &config);
+        struct admin *admin;
+        status = real_client_open_admin(&e.client, argv[0], e.server, &admin);
         if (status != CLI_GO_ON)
                 return status;
-        struct admin *admin = real_client_admin(&e.client);
         if (e.all)
                 admin_elect_all_leaders(admin, e.type, on_all_elected, &e);
         else

@@ -22,6 +22,8 @@ static const struct command commands[] = {
         {"metadata-quorum", metadata_quorum_cmd, "show who votes, who leads and who lags"},
         {"console-producer", console_producer_cmd, "send the lines of standard input"},
         {"console-consumer", console_consumer_cmd, "print the records of a topic"},
+        {"consumer-groups", consumer_groups_cmd, "show how far groups have got, and move them"},
+        {"transactions", transactions_cmd, "show transactions and who has one open"},
         {"producer-perf-test", producer_perf_cmd, "measure how fast records can be sent"},
         {"consumer-perf-test", consumer_perf_cmd, "measure how fast records can be read"},
         {"dump-log", dump_log_cmd, "print and check the files of a log"},

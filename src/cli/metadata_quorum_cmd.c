@@ -69,12 +69,10 @@ int metadata_quorum_cmd(int argc, char **argv)
         int status = parse(&s, argc, argv);
         if (status != CLI_GO_ON)
                 return status;
-        struct client_config config = client_config_default();
-        config.bootstrap_servers = s.server;
-        status = real_client_open(&s.client, argv[0], &config);
+        struct admin *admin;
+        status = real_client_open_admin(&s.client, argv[0], s.server, &admin);
         if (status != CLI_GO_ON)
                 return status;
-        struct admin *admin = real_client_admin(&s.client);
         admin_describe_cluster(admin, on_cluster, &s);
         real_client_finish(&s.client, admin);
         if (s.status == CLI_DONE) {

@@ -11,6 +11,7 @@
 #include "cli/perf_stats.h"
 #include "cli/producer_settings.h"
 #include "cli/real_client.h"
+#include "cli/transaction_step.h"
 
 enum {
         REPORT_US = 5000000,
@@ -18,6 +19,7 @@ enum {
         BLOCKED_WAIT_MS = 100,
         SIZE_BITS = 24, /* of an opaque: see send_record() */
         RECORD_BYTES_MAX = (1 << SIZE_BITS) - 1,
+        TRANSACTION_MS = 3000, /* Kafka's, when only the id is given */
 };
 
 struct producer_perf {
@@ -27,6 +29,9 @@ struct producer_perf {
         struct producer_settings settings;
         struct real_client client;
         struct producer *producer;
+        struct transaction_steps transaction;
+        int64_t transaction_ms; /* how long each lasts; 0: no transactions */
+        int64_t transaction_since_us;
 
         struct rng rng;
         uint8_t *random_payload;
@@ -119,6 +124,40 @@ static void on_delivery(void *context, const struct delivery *delivery)
                                (int64_t)(opaque & RECORD_BYTES_MAX));
 }
 
+static void on_transaction(void *context, enum transaction_step step, enum kerr err)
+{
+        struct producer_perf *p = context;
+        (void)step;
+        transaction_step_ended(&p->transaction, err);
+}
+
+static void begin_transaction(struct producer_perf *p)
+{
+        producer_begin_transaction(p->producer);
+        p->transaction_since_us = perf_now_us();
+}
+
+/* Commits the transaction that has lasted long enough, and begins the next; false when it failed.
+ */
+static bool turn_transaction(struct producer_perf *p)
+{
+        if (perf_now_us() - p->transaction_since_us < p->transaction_ms * 1000)
+                return true;
+        if (transaction_step_run(&p->transaction, TRANSACTION_COMMIT) != CLI_GO_ON)
+                return false;
+        begin_transaction(p);
+        return true;
+}
+
+static int end_transaction(struct producer_perf *p)
+{
+        switch (producer_transaction_state(p->producer)) {
+        case TRANSACTION_OPEN: return transaction_step_run(&p->transaction, TRANSACTION_COMMIT);
+        case TRANSACTION_ABORTABLE: return transaction_step_run(&p->transaction, TRANSACTION_ABORT);
+        default: return CLI_GO_ON;
+        }
+}
+
 /* What must be known at delivery fits the opaque itself: 40 bits of microseconds since the start
  * (12 days) and the size. */
 static enum kerr send_record(struct producer_perf *p, struct span payload)
@@ -155,6 +194,8 @@ static enum kerr send_all(struct producer_perf *p)
                         return err;
                 if (perf_now_us() - step_us >= STEP_US) {
                         step(p, 0);
+                        if (p->transaction_ms > 0 && !turn_transaction(p))
+                                return KERR_OPERATION_NOT_ATTEMPTED;
                         step_us = perf_now_us();
                 }
         }
@@ -163,21 +204,27 @@ static enum kerr send_all(struct producer_perf *p)
 
 static int run(struct producer_perf *p)
 {
+        if (p->transaction_ms > 0) {
+                if (transaction_step_run(&p->transaction, TRANSACTION_INIT) != CLI_GO_ON)
+                        return CLI_FAILED;
+                begin_transaction(p);
+        }
         perf_stats_init(&p->stats, p->record_count);
         enum kerr err = send_all(p);
         producer_flush(p->producer);
         while (producer_pending(p->producer) > 0)
                 step(p, BLOCKED_WAIT_MS);
+        int status = end_transaction(p);
         if (p->settings.producer.acks == 0)
                 real_client_drain(&p->client, p->topic);
         perf_stats_print_whole(&p->stats);
         perf_stats_deinit(&p->stats);
-        if (err)
+        if (err && p->failed == 0) /* else that is why */
                 return cli_fail(p->command, "cannot send: %s", kerr_text(err));
         if (p->failed > 0)
                 return cli_fail(p->command, "%lld records were not delivered; the first: %s",
                                 (long long)p->failed, kerr_text(p->first_error));
-        return CLI_DONE;
+        return status == CLI_GO_ON ? CLI_DONE : status;
 }
 
 /* --- the command --- */
@@ -197,6 +244,10 @@ static int parse(struct producer_perf *p, int argc, char **argv)
                 {"throughput", CLI_NUMBER, &p->throughput, "R",
                  "records a second at most; -1: no limit (-1)", -1, INT64_MAX},
                 OPTION_SERVER(&p->settings.client.bootstrap_servers),
+                {"transactional-id", CLI_TEXT, &p->settings.producer.transactional_id, "ID",
+                 "send in transactions, under this id", 0, 0},
+                {"transaction-duration-ms", CLI_NUMBER, &p->transaction_ms, "MS",
+                 "send in transactions, and commit so often (3000)", 1, INT32_MAX},
                 {"producer-props", CLI_LIST, &properties, "K=V...",
                  "such as acks=1 batch.size=65536 linger.ms=5", 0, 0},
         };
@@ -218,7 +269,12 @@ static int parse(struct producer_perf *p, int argc, char **argv)
         status = producer_settings_apply(&p->settings, argv[0], &properties);
         if (status == CLI_GO_ON)
                 status = producer_settings_apply(&p->settings, argv[0], &more_properties);
-        return status;
+        if (p->transaction_ms > 0 && !p->settings.producer.transactional_id)
+                p->settings.producer.transactional_id =
+                        "performance-producer-default-transactional-id";
+        if (p->transaction_ms == 0 && p->settings.producer.transactional_id)
+                p->transaction_ms = TRANSACTION_MS;
+        return status == CLI_GO_ON ? producer_settings_check(&p->settings, argv[0]) : status;
 }
 
 /* With everything loaded. */
@@ -229,7 +285,9 @@ static int connect_and_run(struct producer_perf *p)
                 return status;
         p->settings.producer.context = p;
         p->settings.producer.on_delivery = on_delivery;
+        p->settings.producer.on_transaction = on_transaction;
         p->producer = producer_open(p->client.client, &p->settings.producer);
+        p->transaction = (struct transaction_steps){.client = &p->client, .producer = p->producer};
         interrupts_catch();
         status = real_client_find_topic(&p->client, p->topic, NULL);
         if (status == CLI_GO_ON)

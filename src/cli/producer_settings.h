@@ -6,9 +6,12 @@
 #include "cli/cli.h"
 #include "client/producer.h"
 
+enum setting_switch { SWITCH_NOT_SET, SWITCH_OFF, SWITCH_ON };
+
 struct producer_settings {
         struct client_config client;
         struct producer_config producer;
+        enum setting_switch idempotence; /* as it was asked for; see producer_settings_check() */
 };
 
 /* Kafka's defaults, and the default address. */
@@ -22,5 +25,10 @@ int producer_settings_set(struct producer_settings *s, const char *command, stru
 /* The same for each "key=value" of a list. */
 int producer_settings_apply(struct producer_settings *s, const char *command,
                             const struct cli_list *properties);
+
+/* To be called when all are set. As in Kafka idempotence is on, unless acks are not all: then it is
+ * off without a word, but an error when it, or a transactional.id, was asked for. Returns
+ * CLI_GO_ON, or CLI_USAGE after telling. */
+int producer_settings_check(struct producer_settings *s, const char *command);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "posix/clock.h"
 
@@ -32,6 +33,25 @@ int real_client_open(struct real_client *c, const char *command, const struct cl
         }
         world_posix_set_actor(c->world, client_actor(c->client));
         return CLI_GO_ON;
+}
+
+static struct admin *new_admin(struct real_client *c)
+{
+        struct admin_config config = admin_config_default();
+        config.default_api_timeout_ms = REACH_MS;
+        return admin_open(c->client, &config);
+}
+
+int real_client_open_admin(struct real_client *c, const char *command, const char *servers,
+                           struct admin **admin)
+{
+        struct client_config config = client_config_default();
+        config.bootstrap_servers = servers;
+        config.allow_auto_create_topics = false; /* to look at a topic must not make it */
+        int status = real_client_open(c, command, &config);
+        if (status == CLI_GO_ON)
+                *admin = new_admin(c);
+        return status;
 }
 
 void real_client_close(struct real_client *c)
@@ -78,13 +98,6 @@ int real_client_find_topic(struct real_client *c, const char *topic, int32_t *pa
         return CLI_GO_ON;
 }
 
-struct admin *real_client_admin(struct real_client *c)
-{
-        struct admin_config config = admin_config_default();
-        config.default_api_timeout_ms = REACH_MS;
-        return admin_open(c->client, &config);
-}
-
 void real_client_finish(struct real_client *c, const struct admin *admin)
 {
         while (admin_pending(admin) > 0)
@@ -100,7 +113,7 @@ static void ignore(void *context, const struct admin_result *result)
 void real_client_drain(struct real_client *c, const char *topic)
 {
         /* A broker answers the requests of a connection in their order, so any answer will do. */
-        struct admin *admin = real_client_admin(c);
+        struct admin *admin = new_admin(c);
         int32_t count = client_topic(c->client, topic)->partition_count, asked = -1;
         for (int32_t i = 0; i < count; i++) {
                 struct leader leader;
@@ -130,6 +143,35 @@ int real_client_outcome(const struct real_client *c, const struct admin_result *
         return cli_fail(c->command, "%s%s%s: %.*s%s", about, name ? " " : "", name ? name : "",
                         why.size, why.data,
                         result->unknown ? " (it may have been done all the same)" : "");
+}
+
+struct brokers_question {
+        struct real_client *client;
+        struct brokers *brokers;
+        int status;
+};
+
+static void on_brokers(void *context, const struct admin_result *result)
+{
+        struct brokers_question *q = context;
+        q->status = real_client_outcome(q->client, result, "cluster", NULL);
+        if (result->err)
+                return;
+        q->brokers->count = result->cluster->brokers.count;
+        q->brokers->ids = calloc((size_t)q->brokers->count + 1, sizeof *q->brokers->ids);
+        if (!q->brokers->ids)
+                abort();
+        for (int32_t i = 0; i < q->brokers->count; i++)
+                q->brokers->ids[i] = result->cluster->brokers.items[i].node_id;
+}
+
+int real_client_brokers(struct real_client *c, struct admin *admin, struct brokers *brokers)
+{
+        struct brokers_question question = {c, brokers, CLI_FAILED};
+        *brokers = (struct brokers){0};
+        admin_describe_cluster(admin, on_brokers, &question);
+        real_client_finish(c, admin);
+        return question.status;
 }
 
 /* Set by the signal handler, which can reach nothing but a variable of the program. */

@@ -33,6 +33,11 @@ struct real_client {
 int real_client_open(struct real_client *c, const char *command,
                      const struct client_config *config);
 
+/* The same with Kafka's defaults, for commands that ask an admin: one that gives up after REACH_MS.
+ * Close it first. `admin` is untouched unless the answer is CLI_GO_ON. */
+int real_client_open_admin(struct real_client *c, const char *command, const char *servers,
+                           struct admin **admin);
+
 /* All services must be closed before. */
 void real_client_close(struct real_client *c);
 
@@ -47,11 +52,17 @@ int real_client_find_topic(struct real_client *c, const char *topic, int32_t *pa
  * counts as delivered when it is handed to the network, which may still hold megabytes then. */
 void real_client_drain(struct real_client *c, const char *topic);
 
-/* An admin that gives up after REACH_MS. */
-struct admin *real_client_admin(struct real_client *c);
-
-/* Waits for the end of all its operations. */
+/* Waits for the end of all operations of the admin. */
 void real_client_finish(struct real_client *c, const struct admin *admin);
+
+/* The ids of the brokers that live; free(ids). */
+struct brokers {
+        int32_t *ids;
+        int32_t count;
+};
+
+/* Asks for them. CLI_DONE; or CLI_FAILED after telling, and there are none. */
+int real_client_brokers(struct real_client *c, struct admin *admin, struct brokers *brokers);
 
 /* CLI_DONE; or CLI_FAILED after telling the error. `about` and `name` begin the line: "topic",
  * "orders". */

@@ -99,12 +99,10 @@ int reassign_partitions_cmd(int argc, char **argv)
         int status = parse(&r, argc, argv);
         if (status != CLI_GO_ON)
                 return status;
-        struct client_config config = client_config_default();
-        config.bootstrap_servers = r.server;
-        status = real_client_open(&r.client, argv[0], &config);
+        struct admin *admin;
+        status = real_client_open_admin(&r.client, argv[0], r.server, &admin);
         if (status != CLI_GO_ON)
                 return status;
-        struct admin *admin = real_client_admin(&r.client);
         if (r.list)
                 admin_list_reassignments(admin, on_listed, &r);
         else

@@ -271,12 +271,9 @@ int topics_cmd(int argc, char **argv)
         int status = parse(&t, argc, argv);
         if (status != CLI_GO_ON)
                 return status;
-        struct client_config config = client_config_default();
-        config.bootstrap_servers = t.server;
-        status = real_client_open(&t.client, argv[0], &config);
+        status = real_client_open_admin(&t.client, argv[0], t.server, &t.admin);
         if (status != CLI_GO_ON)
                 return status;
-        t.admin = real_client_admin(&t.client);
         status = run(&t);
         admin_close(t.admin);
         real_client_close(&t.client);

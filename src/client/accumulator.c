@@ -65,6 +65,7 @@ static struct partition_queue *queue_of(struct accumulator *a, struct topic_queu
                 q = must(calloc(1, sizeof *q));
                 q->topic = topic;
                 q->partition = partition;
+                q->producer_id = -1;
                 HASH_ADD_INT(topic->partitions, partition, q);
                 DL_APPEND(a->queues, q);
         }
@@ -110,6 +111,7 @@ static struct producer_batch *new_batch(struct partition_queue *q, int64_t creat
         batch->queue = q;
         batch->created_ms = created_ms;
         batch->open = true;
+        batch->sequence = -1;
         batch_builder_init(&batch->builder);
         DL_APPEND(q->batches, batch);
         return batch;

@@ -11,6 +11,7 @@
  *  (3) used_bytes is the sum of what the records not yet reported were charged, and at most
  *      buffer.memory.
  *  (4) Along a queue the batches' created_ms never falls.
+ *  (5) Batches with a sequence number stand before those without, in the order of the numbers.
  *
  * Source: Kafka's RecordAccumulator. */
 #ifndef ODRADEK_CLIENT_ACCUMULATOR_H
@@ -32,8 +33,10 @@ struct producer_batch {
         int64_t charged_bytes;
         int64_t created_ms; /* mono_ms of its first record: linger and delivery time-out */
         bool open, in_flight;
-        enum kerr err; /* of the last attempt */
-        bool unknown;  /* some attempt may have put it into the log */
+        bool retrying;    /* has been refused, or its answer lost, and is to be sent again */
+        enum kerr err;    /* of the last attempt */
+        bool unknown;     /* some attempt may have put it into the log */
+        int32_t sequence; /* number of its first record, for idempotence; -1: none so far */
         struct producer_batch *prev, *next;
 };
 
@@ -43,7 +46,13 @@ struct partition_queue {
         struct producer_batch *batches; /* oldest first */
         int32_t in_flight;
         int64_t retry_after_ms; /* nothing is sent before: back-off after a refusal */
-        UT_hash_handle hh;      /* in topic->partitions */
+        /* Idempotence: what the next batch is numbered with. */
+        int64_t producer_id;
+        int16_t producer_epoch;
+        int32_t next_sequence;
+        bool broken; /* a number may be missing in the log: a new epoch must begin */
+        enum { OUTSIDE, TO_ADD, ADDING, TAKES_PART } in_transaction;
+        UT_hash_handle hh; /* in topic->partitions */
         struct partition_queue *prev, *next;
 };
 

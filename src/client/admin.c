@@ -17,6 +17,7 @@ struct admin {
 
 static void free_operation(struct operation *o)
 {
+        coordinator_finder_deinit(&o->coordinator);
         arena_deinit(&o->arena);
         free(o);
 }
@@ -68,6 +69,8 @@ static void on_answer(void *context, const struct client_response *response)
                 o->retry_after_ms = a->world->mono_ms(a->world) + a->config.retry_backoff_ms;
                 if (o->topic)
                         client_doubt_leader(a->client, o->topic, o->partition);
+                else if (o->coordinator.key)
+                        coordinator_doubt(&o->coordinator);
                 else
                         client_refresh_metadata(a->client);
         } else {
@@ -76,27 +79,30 @@ static void on_answer(void *context, const struct client_response *response)
         client_wake(a->client);
 }
 
+/* No question goes on when its operation is over. */
+static int64_t question_timeout_ms(const struct operation *o, int64_t now_ms)
+{
+        int64_t left_ms = o->deadline_ms - now_ms, most_ms = o->admin->config.request_timeout_ms;
+        return left_ms < most_ms ? left_ms : most_ms;
+}
+
 static void ask(struct operation *o, int32_t node, int64_t now_ms)
 {
-        const struct admin *a = o->admin;
-        int64_t left_ms = o->deadline_ms - now_ms;
         o->asked = true;
-        o->timeout_ms =
-                (int32_t)(left_ms < a->config.request_timeout_ms ? left_ms
-                                                                 : a->config.request_timeout_ms);
-        client_send(a->client, &(struct client_request){.owner = &o->admin->service,
-                                                        .node = node,
-                                                        .api_key = o->kind->api_key,
-                                                        .version_min = o->version_min,
-                                                        .timeout_ms = o->timeout_ms,
-                                                        .write = write_question,
-                                                        .on_response = on_answer,
-                                                        .context = o});
+        o->timeout_ms = (int32_t)question_timeout_ms(o, now_ms);
+        client_send(o->admin->client, &(struct client_request){.owner = &o->admin->service,
+                                                               .node = node,
+                                                               .api_key = o->kind->api_key,
+                                                               .version_min = o->version_min,
+                                                               .timeout_ms = o->timeout_ms,
+                                                               .write = write_question,
+                                                               .on_response = on_answer,
+                                                               .context = o});
 }
 
 static void run_operation(struct operation *o, int64_t now_ms)
 {
-        if (o->asked)
+        if (o->asked || o->coordinator.asking)
                 return;
         if (now_ms >= o->deadline_ms) {
                 fail(o, o->err ? o->err : KERR_TIMED_OUT_LOCALLY);
@@ -106,8 +112,11 @@ static void run_operation(struct operation *o, int64_t now_ms)
                 return;
         struct leader leader = {.node = o->node};
         enum kerr err = KERR_NONE;
+        o->coordinator.request_timeout_ms = question_timeout_ms(o, now_ms);
         if (o->topic)
                 err = client_leader(o->admin->client, o->topic, o->partition, &leader);
+        else if (o->coordinator.key)
+                err = coordinator_node(&o->coordinator, &leader.node);
         if (err && !is_worth_retrying(o, err))
                 fail(o, err);
         else if (err)
@@ -125,7 +134,9 @@ static int64_t run(struct service *service, int64_t now_ms)
         int64_t next_ms = INT64_MAX;
         DL_FOREACH (a->operations, o) {
                 int64_t due_ms = o->retry_after_ms > now_ms ? o->retry_after_ms : o->deadline_ms;
-                if (!o->asked && due_ms < next_ms)
+                if (o->coordinator.key && coordinator_due_ms(&o->coordinator) < due_ms)
+                        due_ms = coordinator_due_ms(&o->coordinator);
+                if (!o->asked && !o->coordinator.asking && due_ms < next_ms)
                         next_ms = due_ms;
         }
         return next_ms;
@@ -195,6 +206,16 @@ struct operation *operation_begin_at_leader(struct admin *a, const struct kind *
         struct operation *o = operation_begin(a, kind, NODE_ANY, on_done, context);
         o->topic = operation_keep(o, topic, strlen(topic) + 1);
         o->partition = partition;
+        return o;
+}
+
+struct operation *operation_begin_at_coordinator(struct admin *a, const struct kind *kind,
+                                                 enum coordinator_type type, const char *key,
+                                                 admin_done *on_done, void *context)
+{
+        struct operation *o = operation_begin(a, kind, NODE_ANY, on_done, context);
+        coordinator_finder_init(&o->coordinator, a->client, &a->service, type, key,
+                                a->config.request_timeout_ms, a->config.retry_backoff_ms);
         return o;
 }
 

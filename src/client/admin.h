@@ -18,12 +18,21 @@
 #include "wire/configs.h"
 #include "wire/create_partitions.h"
 #include "wire/create_topics.h"
+#include "wire/delete_groups.h"
 #include "wire/delete_records.h"
 #include "wire/delete_topics.h"
 #include "wire/describe_cluster.h"
+#include "wire/describe_groups.h"
+#include "wire/describe_producers.h"
 #include "wire/describe_quorum.h"
+#include "wire/describe_transactions.h"
 #include "wire/elect_leaders.h"
+#include "wire/list_groups.h"
 #include "wire/list_offsets.h"
+#include "wire/list_transactions.h"
+#include "wire/offset_commit.h"
+#include "wire/offset_delete.h"
+#include "wire/offset_fetch.h"
 #include "wire/reassignments.h"
 
 struct admin;
@@ -58,6 +67,14 @@ struct admin_result {
                 const struct elect_leaders_response *elected;
                 const struct list_reassignments_response *reassignments;
                 const struct describe_quorum_partition_response *quorum;
+                const struct list_groups_response *groups;
+                const struct describe_groups_group *group; /* "Dead": there is none */
+                const struct offset_fetch_group_response *offsets;
+                const struct offset_commit_response *committed; /* with an error per partition */
+                const struct offset_delete_response *deleted;   /* the same */
+                const struct list_transactions_response *transactions;
+                const struct describe_transactions_state *transaction;
+                const struct describe_producers_partition_response *producers;
         };
 };
 
@@ -111,5 +128,32 @@ void admin_reassign(struct admin *a, const char *topic, int32_t partition, const
 void admin_list_reassignments(struct admin *a, admin_done *on_done, void *context);
 
 void admin_describe_quorum(struct admin *a, admin_done *on_done, void *context);
+
+/* --- groups and transactions (admin_groups.c) --- */
+
+/* Those that this broker coordinates: all are found by asking every broker. */
+void admin_list_groups(struct admin *a, int32_t node, admin_done *on_done, void *context);
+void admin_list_transactions(struct admin *a, int32_t node, admin_done *on_done, void *context);
+
+void admin_describe_group(struct admin *a, const char *group, admin_done *on_done, void *context);
+void admin_describe_transaction(struct admin *a, const char *transactional_id, admin_done *on_done,
+                                void *context);
+
+/* Everything that the group has committed. */
+void admin_list_group_offsets(struct admin *a, const char *group, admin_done *on_done,
+                              void *context);
+
+/* Commits for a group that has no members. Errors of its partitions (UNKNOWN_MEMBER_ID: it has
+ * members) are in `committed`. */
+void admin_alter_group_offsets(struct admin *a, const char *group,
+                               const struct offset_commit_topic *topics, int32_t count,
+                               admin_done *on_done, void *context);
+void admin_delete_group_offsets(struct admin *a, const char *group,
+                                const struct offset_delete_topic *topics, int32_t count,
+                                admin_done *on_done, void *context);
+void admin_delete_group(struct admin *a, const char *group, admin_done *on_done, void *context);
+
+void admin_describe_producers(struct admin *a, const char *topic, int32_t partition,
+                              admin_done *on_done, void *context);
 
 #endif

@@ -4,6 +4,7 @@
 #define ODRADEK_CLIENT_ADMIN_OPERATION_H
 
 #include "client/admin.h"
+#include "client/coordinator_finder.h"
 #include "wire/metadata.h"
 
 /* A request's message while it waits to be written, with copies of all it points at. */
@@ -21,6 +22,15 @@ union question {
         struct alter_reassignments_request alter_reassignments;
         struct list_reassignments_request list_reassignments;
         struct describe_quorum_request describe_quorum;
+        struct list_groups_request list_groups;
+        struct describe_groups_request describe_groups;
+        struct delete_groups_request delete_groups;
+        struct offset_fetch_request offset_fetch;
+        struct offset_commit_request offset_commit;
+        struct offset_delete_request offset_delete;
+        struct list_transactions_request list_transactions;
+        struct describe_transactions_request describe_transactions;
+        struct describe_producers_request describe_producers;
 };
 
 union answer {
@@ -37,6 +47,15 @@ union answer {
         struct alter_reassignments_response alter_reassignments;
         struct list_reassignments_response list_reassignments;
         struct describe_quorum_response describe_quorum;
+        struct list_groups_response list_groups;
+        struct describe_groups_response describe_groups;
+        struct delete_groups_response delete_groups;
+        struct offset_fetch_response offset_fetch;
+        struct offset_commit_response offset_commit;
+        struct offset_delete_response offset_delete;
+        struct list_transactions_response list_transactions;
+        struct describe_transactions_response describe_transactions;
+        struct describe_producers_response describe_producers;
 };
 
 /* What the operations of one API have in common. */
@@ -54,9 +73,10 @@ struct operation {
         struct arena arena; /* holds what `question` points at */
         union question question;
         int16_t version_min;
-        int32_t node;      /* whom to ask, unless it is a leader */
+        int32_t node;      /* whom to ask, unless it is a leader or a coordinator */
         const char *topic; /* of the leader to ask; NULL: not a leader */
         int32_t partition;
+        struct coordinator_finder coordinator; /* to ask; key NULL: not a coordinator */
         admin_done *on_done;
         void *context;
         int64_t deadline_ms, retry_after_ms;
@@ -75,6 +95,11 @@ struct operation *operation_begin(struct admin *a, const struct kind *kind, int3
 struct operation *operation_begin_at_leader(struct admin *a, const struct kind *kind,
                                             const char *topic, int32_t partition,
                                             admin_done *on_done, void *context);
+
+/* One that only the coordinator of the group or transactional id can do. */
+struct operation *operation_begin_at_coordinator(struct admin *a, const struct kind *kind,
+                                                 enum coordinator_type type, const char *key,
+                                                 admin_done *on_done, void *context);
 
 /* --- copies of what is passed in, which live as long as the operation --- */
 

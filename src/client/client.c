@@ -1,39 +1,16 @@
-#include "client/client.h"
-
-#include "client/connection.h"
+#include "client/client_private.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
-
-struct client {
-        struct actor actor; /* first: the world's pointer is ours */
-        struct world *world;
-        struct client_config config;
-        char *client_id;
-
-        struct connection *
-                *connections; /* the bootstrap addresses, then brokers as they are told */
-        int32_t connection_count;
-        int32_t bootstrap_turn;   /* whom to dial next when nobody is connected */
-        struct request *unrouted; /* wait for a connection to be chosen */
-        struct service *services;
-        bool woken;
-
-        struct metadata_cache metadata;
-        bool refresh_wanted, refresh_in_flight;
-        int64_t refresh_after_ms; /* not before */
-        int64_t refreshed_ms;     /* when the last answer came */
-};
 
 static int64_t min_ms(int64_t a, int64_t b)
 {
         return a < b ? a : b;
 }
 
-static int64_t now_of(const struct client *c)
+int64_t client_now_ms(const struct client *c)
 {
         return c->world->mono_ms(c->world);
 }
@@ -64,7 +41,8 @@ static struct connection *find_stream(const struct client *c, int64_t stream)
 /* The broker's connection, made or moved to the address last told; NULL when none was told. */
 static struct connection *find_node(struct client *c, int32_t node)
 {
-        const struct cached_broker *broker = metadata_cache_broker(&c->metadata, node);
+        int32_t broker_id = node < 0 ? node : node & ~NODE_COORDINATOR;
+        const struct cached_broker *broker = metadata_cache_broker(&c->metadata, broker_id);
         if (!broker)
                 return NULL;
         for (int32_t i = 0; i < c->connection_count; i++) {
@@ -78,12 +56,17 @@ static struct connection *find_node(struct client *c, int32_t node)
 
 /* --- routing --- */
 
+static bool is_for_all(const struct connection *candidate)
+{
+        return candidate->node < NODE_COORDINATOR;
+}
+
 static struct connection *find_ready(const struct client *c)
 {
         struct connection *ready = NULL;
         for (int32_t i = 0; i < c->connection_count; i++) {
                 struct connection *candidate = c->connections[i];
-                if (candidate->state != CONNECTION_READY)
+                if (candidate->state != CONNECTION_READY || !is_for_all(candidate))
                         continue;
                 if (!candidate->in_flight)
                         return candidate;
@@ -96,7 +79,7 @@ static struct connection *find_ready(const struct client *c)
 static bool somebody_dials(const struct client *c)
 {
         for (int32_t i = 0; i < c->connection_count; i++) {
-                if (c->connections[i]->state != CONNECTION_IDLE)
+                if (c->connections[i]->state != CONNECTION_IDLE && is_for_all(c->connections[i]))
                         return true;
         }
         return false;
@@ -109,6 +92,8 @@ static int64_t dial_somebody(struct client *c, int64_t now_ms)
         for (int32_t i = 0; i < c->connection_count && !somebody_dials(c); i++) {
                 struct connection *candidate = c->connections[c->bootstrap_turn];
                 c->bootstrap_turn = (c->bootstrap_turn + 1) % c->connection_count;
+                if (!is_for_all(candidate))
+                        continue;
                 connection_dial(candidate, now_ms);
                 next_ms = min_ms(next_ms, candidate->dial_after_ms);
         }
@@ -150,117 +135,8 @@ void client_send(struct client *c, const struct client_request *request)
         if (!r)
                 abort();
         r->what = *request;
-        r->deadline_ms = now_of(c) + request->timeout_ms;
+        r->deadline_ms = client_now_ms(c) + request->timeout_ms;
         DL_APPEND(c->unrouted, r);
-        client_wake(c);
-}
-
-/* --- metadata --- */
-
-static void write_metadata(struct serde *s, void *context)
-{
-        struct client *c = context;
-        size_t count = HASH_COUNT(c->metadata.topics);
-        struct metadata_topic *topics = calloc(count + 1, sizeof *topics);
-        if (!topics)
-                abort();
-        struct metadata_request m = {.allow_auto_topic_creation =
-                                             c->config.allow_auto_create_topics};
-        m.topics.items = topics;
-        for (struct cached_topic *t = c->metadata.topics; t; t = t->hh.next)
-                topics[m.topics.count++].name = str_of(t->name);
-        serde_metadata_request(s, &m);
-        free(topics);
-}
-
-static void on_metadata(void *context, const struct client_response *response)
-{
-        struct client *c = context;
-        struct metadata_response m = {0};
-        enum kerr err = response->err;
-        if (!err) {
-                serde_metadata_response(response->body, &m);
-                err = response->body->err;
-        }
-        c->refresh_in_flight = false;
-        c->refresh_after_ms = now_of(c) + c->config.retry_backoff_ms;
-        if (err) {
-                world_log(c->world, WORLD_WARN, "no metadata: %s", kerr_text(err));
-                c->refresh_wanted = true;
-        } else {
-                metadata_cache_update(&c->metadata, &m);
-                c->refreshed_ms = now_of(c);
-        }
-        client_wake(c);
-}
-
-static int64_t run_metadata(struct client *c, int64_t now_ms)
-{
-        if (c->refresh_in_flight)
-                return INT64_MAX;
-        int64_t due_ms = c->refresh_wanted    ? c->refresh_after_ms
-                         : c->metadata.topics ? c->refreshed_ms + c->config.metadata_max_age_ms
-                                              : INT64_MAX;
-        if (now_ms < due_ms)
-                return due_ms;
-        c->refresh_wanted = false;
-        c->refresh_in_flight = true;
-        client_send(c, &(struct client_request){.node = NODE_ANY,
-                                                .api_key = API_METADATA,
-                                                .timeout_ms = c->config.request_timeout_ms,
-                                                .write = write_metadata,
-                                                .on_response = on_metadata,
-                                                .context = c});
-        return INT64_MAX;
-}
-
-const struct cached_topic *client_topic(struct client *c, const char *topic)
-{
-        bool is_new;
-        const struct cached_topic *cached = metadata_cache_topic(&c->metadata, topic, &is_new);
-        if (is_new)
-                c->refresh_after_ms = 0; /* whoever is new need not wait for the others */
-        if (cached->partition_count == 0)
-                client_refresh_metadata(c);
-        return cached;
-}
-
-enum kerr client_leader(struct client *c, const char *topic, int32_t partition,
-                        struct leader *leader)
-{
-        const struct cached_topic *cached = client_topic(c, topic);
-        enum kerr err = cached->err;
-        if (partition >= 0 && partition < cached->partition_count) {
-                const struct cached_partition *p = &cached->partitions[partition];
-                *leader = (struct leader){.node = p->leader, .epoch = p->leader_epoch};
-                if (p->leader >= 0)
-                        return KERR_NONE;
-                err = p->err;
-        } else if (!err) {
-                err = cached->answered ? KERR_UNKNOWN_TOPIC_OR_PARTITION
-                                       : KERR_LEADER_NOT_AVAILABLE;
-        }
-        client_refresh_metadata(c);
-        return err;
-}
-
-void client_doubt_leader(struct client *c, const char *topic, int32_t partition)
-{
-        bool is_new;
-        struct cached_topic *cached = metadata_cache_topic(&c->metadata, topic, &is_new);
-        if (partition >= 0 && partition < cached->partition_count) {
-                cached->partitions[partition].leader = -1;
-                cached->partitions[partition].err = KERR_LEADER_NOT_AVAILABLE;
-        }
-        client_refresh_metadata(c);
-}
-
-void client_refresh_metadata(struct client *c)
-{
-        /* The one under way will do; whoever still misses something then asks again. */
-        if (c->refresh_in_flight || c->refresh_wanted)
-                return;
-        c->refresh_wanted = true;
         client_wake(c);
 }
 
@@ -350,12 +226,12 @@ static void on_synced(struct actor *actor, uint64_t token, enum kerr result)
 static int64_t run_timers(struct actor *actor)
 {
         struct client *c = (struct client *)actor;
-        int64_t now_ms = now_of(c), next_ms = INT64_MAX;
+        int64_t now_ms = client_now_ms(c), next_ms = INT64_MAX;
         c->woken = false;
         struct service *s;
         DL_FOREACH (c->services, s)
                 next_ms = min_ms(next_ms, s->run(s, now_ms));
-        next_ms = min_ms(next_ms, run_metadata(c, now_ms));
+        next_ms = min_ms(next_ms, client_run_metadata(c, now_ms));
         next_ms = min_ms(next_ms, route(c, now_ms));
         for (int32_t i = 0; i < c->connection_count; i++)
                 next_ms = min_ms(next_ms, connection_run(c->connections[i], now_ms));
@@ -449,6 +325,11 @@ void client_close(struct client *c)
 struct actor *client_actor(struct client *c)
 {
         return &c->actor;
+}
+
+bool client_has_stream(const struct client *c, int64_t stream)
+{
+        return find_stream(c, stream) != NULL;
 }
 
 struct world *client_world(struct client *c)

@@ -56,6 +56,9 @@ void client_close(struct client *c);
 /* What the world is to call. */
 struct actor *client_actor(struct client *c);
 
+/* For two clients in one world: whose stream it is. */
+bool client_has_stream(const struct client *c, int64_t stream);
+
 struct world *client_world(struct client *c);
 
 /* --- for callers and services: what the brokers have told --- */
@@ -107,6 +110,9 @@ void client_wake(struct client *c);
 enum {
         NODE_ANY = -1,        /* whichever broker can be reached */
         NODE_CONTROLLER = -2, /* the one that the metadata calls the controller */
+        /* Added to a node's id: a connection to it for what its coordinator is asked. It answers
+         * JoinGroup when it likes, and nothing else should stand in line behind that. */
+        NODE_COORDINATOR = 1 << 30,
 };
 
 struct client_response {
@@ -119,7 +125,7 @@ struct client_response {
 
 struct client_request {
         struct service *owner;
-        int32_t node; /* id from the metadata, or one of the above */
+        int32_t node; /* id from the metadata (| NODE_COORDINATOR), or NODE_ANY or _CONTROLLER */
         int16_t api_key;
         int16_t version_min; /* lower ones would not do; 0: all do */
         bool no_answer;      /* on_response comes once it is sent (Produce with acks 0) */

@@ -54,6 +54,12 @@ void request_forget(struct request **list, const struct service *owner)
 
 /* --- life --- */
 
+/* For logs. */
+static int32_t node_id(const struct connection *c)
+{
+        return c->node < NODE_COORDINATOR ? c->node : c->node - NODE_COORDINATOR;
+}
+
 struct connection *connection_new(struct world *world, const struct client_config *config,
                                   int32_t node, const char *host, int32_t port)
 {
@@ -139,7 +145,7 @@ static void lose(struct connection *c)
 static void give_up(struct connection *c, const char *why)
 {
         world_log(c->world, WORLD_WARN, "giving up the connection to %s:%d (node %d): %s", c->host,
-                  c->port, c->node, why);
+                  c->port, node_id(c), why);
         c->world->hang_up(c->world, c->stream);
         lose(c);
 }
@@ -148,7 +154,7 @@ void connection_on_close(struct connection *c, enum kerr why)
 {
         /* Once is enough: it is dialled again and again. */
         world_log(c->world, c->failures == 0 ? WORLD_WARN : WORLD_DEBUG,
-                  "no connection to %s:%d (node %d): %s", c->host, c->port, c->node,
+                  "no connection to %s:%d (node %d): %s", c->host, c->port, node_id(c),
                   kerr_text(why));
         lose(c);
 }
@@ -196,9 +202,9 @@ static void write_request(struct connection *c, struct request *r)
         r->version = common_version(c, api, r->what.version_min);
         if (r->version < 0) {
                 world_log(c->world, WORLD_WARN,
-                          "node %d speaks %s %d to %d, and we %d to %d (%d at least here)", c->node,
-                          api->name, c->peer[api->key].min, c->peer[api->key].max, api->min,
-                          api->max, r->what.version_min);
+                          "node %d speaks %s %d to %d, and we %d to %d (%d at least here)",
+                          node_id(c), api->name, c->peer[api->key].min, c->peer[api->key].max,
+                          api->min, api->max, r->what.version_min);
                 request_end(r, KERR_UNSUPPORTED_VERSION, false, NULL);
                 return;
         }

@@ -1,6 +1,7 @@
 /* consumer.h - reads partitions from a given offset on, record by record.
  *
- * Each assigned partition is in one of these states:
+ * Each assigned partition is in one of these states; one that the group gives begins UNPLACED,
+ * until its committed offset is known:
  *
  *     RESETTING --ListOffsets answered--> FETCHING --OFFSET_OUT_OF_RANGE--> RESETTING
  *         |                                  |          (auto.offset.reset none: STOPPED)
@@ -19,18 +20,53 @@
  *      paused meanwhile is dropped.
  *
  * Errors worth asking again (no leader, connection lost …) are retried after retry.backoff.ms and
- * not reported. Consumer groups are not here. read_committed is asked of the broker, so nothing
- * beyond the last stable offset comes, but records of aborted transactions are not left out.
- * Source: Kafka's Fetcher and SubscriptionState; KIP-74, KIP-320. */
+ * not reported. With read_committed nothing beyond the last stable offset comes, and records of
+ * aborted transactions are left out (the broker names them, fetched.c drops them).
+ *
+ * A consumer with a group_id may subscribe instead of being assigned: the members of the group
+ * share the partitions of its topics among themselves (membership.c).
+ *
+ *     OUT -> PREPARING -> JOINING -> SYNCING -> STABLE --heartbeat says rebalance--> PREPARING …
+ *
+ *  (5) A partition is read by this consumer only between on_assigned and on_revoked. Records that
+ *      were fetched and not handed out when it was revoked are dropped (KAFKA-7096).
+ *  (6) Commits carry the member id and generation under which the records were handed out.
+ *  (7) With a cooperative assignor only partitions that move are revoked, in a rebalance of their
+ *      own (KIP-429); with the eager ones all are, before joining.
+ *  (8) When a new leader's epoch is newer than what the position was last compared with, it is
+ *      compared (OffsetForLeaderEpoch) before reading goes on (KIP-320). Where that leader's log
+ *      was cut below it, on_error says OFFSET_OUT_OF_RANGE and reading goes on at the cut.
+ *
+ * Source: Kafka's Fetcher, SubscriptionState, ConsumerCoordinator, AbstractCoordinator; KIP-62, 74,
+ * 320, 345, 429, 447. */
 #ifndef ODRADEK_CLIENT_CONSUMER_H
 #define ODRADEK_CLIENT_CONSUMER_H
 
 #include "client/client.h"
+#include "client/group_metadata.h"
+#include "groups/assignor.h"
 #include "log/batch.h"
 #include "wire/fetch.h"
 #include "wire/list_offsets.h"
 
 struct consumer;
+
+struct consumer_partition {
+        const char *topic;
+        int32_t partition;
+};
+
+struct consumer_offset {
+        const char *topic;
+        int32_t partition;
+        int64_t offset;       /* of the next record to read; -1: none committed */
+        int32_t leader_epoch; /* of the record before it; -1: not known */
+};
+
+enum revocation {
+        REVOKED, /* it may still commit what it has read of them */
+        LOST,    /* others may have them already: a commit would be refused */
+};
 
 struct consumer_record {
         const char *topic;
@@ -57,7 +93,24 @@ struct consumer_config {
         enum offset_reset auto_offset_reset;
         int64_t request_timeout_ms;
         int64_t retry_backoff_ms;
+        const char *group_id;          /* NULL: none; copied */
+        const char *group_instance_id; /* NULL: a dynamic member; copied (KIP-345) */
+        enum assignor_kind assignor;   /* partition.assignment.strategy */
+        int32_t session_timeout_ms, heartbeat_interval_ms, max_poll_interval_ms;
+        bool enable_auto_commit; /* what was handed out, every auto_commit_interval_ms, at a
+                                  * revocation and when it leaves */
+        int64_t auto_commit_interval_ms;
         void *context;
+        /* Of a subscription. on_assigned: these are read from now on, from their committed offset
+         * or where auto_offset_reset says; none at all when there are more members than partitions.
+         * on_revoked: they are not ours from now on; consumer_commit() in here still goes out
+         * before the group is told (unless LOST). */
+        void (*on_assigned)(void *context, const struct consumer_partition *partitions,
+                            int32_t count);
+        void (*on_revoked)(void *context, const struct consumer_partition *partitions,
+                           int32_t count, enum revocation how);
+        /* The group refused us for good (FENCED_INSTANCE_ID, INVALID_GROUP_ID, …). */
+        void (*on_group_error)(void *context, enum kerr err);
         void (*on_record)(void *context, const struct consumer_record *record);
         /* The position reached the end: the high watermark (the last stable offset for
          * read_committed). Once each time, not again before another record came. */
@@ -102,6 +155,37 @@ enum kerr consumer_seek(struct consumer *c, const char *topic, int32_t partition
 /* No record comes after consumer_pause() returned; consumer_resume() goes on at the position. */
 enum kerr consumer_pause(struct consumer *c, const char *topic, int32_t partition);
 enum kerr consumer_resume(struct consumer *c, const char *topic, int32_t partition);
+
+/* --- groups --- */
+
+/* Joins the group and reads what it is given of these topics. Called again it changes the
+ * subscription; with count 0 it leaves the group. Partitions come and go by on_assigned and
+ * on_revoked. Errors: INVALID_GROUP_ID without a group_id. */
+enum kerr consumer_subscribe(struct consumer *c, const char *const *topics, int32_t count);
+
+/* Commits; on_done comes once, with NONE, REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION,
+ * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID (the offsets are not committed), or CONNECTION_FAILED and
+ * TIMED_OUT_LOCALLY: nobody knows. What can be tried again is. A consumer with a group_id that did
+ * not subscribe commits as a simple consumer. offsets NULL: the positions of all assigned
+ * partitions. */
+typedef void consumer_committed(void *context, enum kerr err);
+enum kerr consumer_commit(struct consumer *c, const struct consumer_offset *offsets, int32_t count,
+                          consumer_committed *on_done, void *context);
+
+/* The committed offsets of these partitions (OffsetFetch, stable ones). on_done is shown the same
+ * partitions with their offsets. */
+typedef void consumer_fetched_offsets(void *context, enum kerr err,
+                                      const struct consumer_offset *offsets, int32_t count);
+enum kerr consumer_fetch_offsets(struct consumer *c, const struct consumer_partition *partitions,
+                                 int32_t count, consumer_fetched_offsets *on_done, void *context);
+
+/* Who we are in the group: for producer_send_offsets(). False while we are no member. Borrowed. */
+bool consumer_group_metadata(const struct consumer *c, struct group_metadata *metadata);
+
+/* Leaves the group in good order (auto-commit, revocation, LeaveGroup; a static member only stops):
+ * consumer_has_left() becomes true soon, or when request.timeout.ms is over. */
+void consumer_leave(struct consumer *c);
+bool consumer_has_left(const struct consumer *c);
 
 struct consumer_position {
         int64_t position;       /* -1: not known yet */

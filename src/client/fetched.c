@@ -1,11 +1,16 @@
 #include "client/fetched.h"
 
 #include "log/compression.h"
+#include "wire/control_records.h"
+
+#include <stdlib.h>
 
 enum { UNPACKED_BYTES_MAX = 256 << 20 };
 
 struct walk {
-        int64_t *position;
+        const struct fetched *fetched;
+        bool *over; /* by aborted transaction: its ABORT marker has come */
+        struct fetched_position *position;
         fetched_take *take;
         void *context;
         bool ended; /* by the taker */
@@ -36,9 +41,9 @@ static enum kerr walk_records(struct walk *w, const struct batch_header *h, stru
                 if (r.offset < lowest || check_headers(r))
                         return KERR_CORRUPT_MESSAGE;
                 lowest = r.offset + 1;
-                if (r.offset < *w->position)
+                if (r.offset < w->position->offset)
                         continue;
-                *w->position = lowest;
+                *w->position = (struct fetched_position){lowest, h->leader_epoch};
                 if (!w->take(w->context, h, &r)) {
                         w->ended = true;
                         return KERR_NONE;
@@ -71,29 +76,97 @@ static enum kerr read_batch(struct span bytes, bool check_crcs, struct batch_hea
         return err;
 }
 
-enum kerr fetched_walk(struct span bytes, bool check_crcs, int64_t *position, fetched_take *take,
-                       void *context, int64_t *bad_offset)
+/* --- aborted transactions --- */
+
+static bool is_aborted(const struct walk *w, const struct batch_header *h)
 {
-        struct walk w = {.position = position, .take = take, .context = context};
+        if (!(h->attributes & BATCH_TRANSACTIONAL))
+                return false;
+        for (int32_t i = 0; i < w->fetched->aborted_count; i++) {
+                const struct fetch_aborted_transaction *t = &w->fetched->aborted[i];
+                if (t->producer_id == h->producer_id && t->first_offset <= batch_last_offset(h) &&
+                    !w->over[i])
+                        return true;
+        }
+        return false;
+}
+
+/* An ABORT ends what its producer had open: what it sends next belongs to another transaction. */
+static enum kerr read_marker(struct walk *w, const struct batch_header *h, struct span batch)
+{
+        struct record_iterator it;
+        struct record r;
+        bool more;
+        if (w->fetched->aborted_count == 0)
+                return KERR_NONE;
+        record_iterator_init(&it, h,
+                             span_of(batch.data + BATCH_HEADER_BYTES,
+                                     (size_t)batch_size(h) - BATCH_HEADER_BYTES));
+        enum kerr err = record_next(&it, &r, &more);
+        if (err || !more)
+                return err;
+        struct serde s = serde_reader(r.key, 0, false, NULL);
+        struct control_record_key key = {0};
+        serde_control_record_key(&s, &key);
+        for (int32_t i = 0; i < w->fetched->aborted_count; i++) {
+                const struct fetch_aborted_transaction *t = &w->fetched->aborted[i];
+                if (key.type == CONTROL_ABORT && t->producer_id == h->producer_id &&
+                    t->first_offset <= batch_last_offset(h))
+                        w->over[i] = true;
+        }
+        return s.err ? KERR_CORRUPT_MESSAGE : KERR_NONE;
+}
+
+/* --- batches --- */
+
+static enum kerr take_batch(struct walk *w, const struct batch_header *h, struct span batch)
+{
+        if (h->attributes & BATCH_CONTROL)
+                return read_marker(w, h, batch);
+        if (batch_last_offset(h) < w->position->offset || is_aborted(w, h))
+                return KERR_NONE;
+        return walk_batch(w, h, batch);
+}
+
+static enum kerr walk(struct walk *w, int64_t *bad_offset)
+{
+        struct span bytes = w->fetched->bytes;
         int64_t lowest = 0; /* where the next batch may begin */
         for (bool first = true; bytes.size > 0; first = false) {
-                struct batch_header h = {.base_offset = *position};
-                enum kerr err = read_batch(bytes, check_crcs, &h);
+                struct batch_header h = {.base_offset = w->position->offset};
+                enum kerr err = read_batch(bytes, w->fetched->check_crcs, &h);
                 *bad_offset = h.base_offset;
                 if (err == KERR_TRUNCATED)
                         return first ? KERR_MESSAGE_TOO_LARGE : KERR_NONE;
                 if (!err && h.base_offset < lowest)
                         err = KERR_CORRUPT_MESSAGE;
-                bool wanted = !err && batch_last_offset(&h) >= *position;
-                if (wanted && !(h.attributes & BATCH_CONTROL))
-                        err = walk_batch(&w, &h, bytes);
-                if (err || w.ended)
+                if (!err)
+                        err = take_batch(w, &h, bytes);
+                if (err || w->ended)
                         return err;
+                /* Compaction may have taken the last records of the batch: its end is what the
+                 * header says. */
                 lowest = batch_last_offset(&h) + 1;
-                if (wanted)
-                        *position = lowest;
+                if (w->position->offset < lowest)
+                        *w->position = (struct fetched_position){lowest, h.leader_epoch};
                 size_t size = (size_t)batch_size(&h);
                 bytes = span_of(bytes.data + size, bytes.size - size);
         }
         return KERR_NONE;
+}
+
+enum kerr fetched_walk(const struct fetched *fetched, struct fetched_position *position,
+                       fetched_take *take, void *context, int64_t *bad_offset)
+{
+        size_t count = fetched->aborted_count > 0 ? (size_t)fetched->aborted_count : 0;
+        struct walk w = {.fetched = fetched,
+                         .over = calloc(count + 1, sizeof *w.over),
+                         .position = position,
+                         .take = take,
+                         .context = context};
+        if (!w.over)
+                abort();
+        enum kerr err = walk(&w, bad_offset);
+        free(w.over);
+        return err;
 }

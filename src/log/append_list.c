@@ -1,6 +1,7 @@
 #include "log/append_list.h"
 
 #include "base/crc32c.h"
+#include "log/batch_filter.h"
 #include "log/compression.h"
 
 void append_list_deinit(struct append_list *list)
@@ -10,18 +11,36 @@ void append_list_deinit(struct append_list *list)
         *list = (struct append_list){0};
 }
 
-/* What the format allows and a client may not do. */
-static enum kerr check_client_batch(const struct batch_header *h, const struct log_config *config)
+/* What the format allows and a leader does not take. */
+static enum kerr check_new_batch(const struct batch_header *h, const struct log_config *config,
+                                 enum append_origin origin)
 {
         if (batch_size(h) > config->max_message_bytes)
                 return KERR_MESSAGE_TOO_LARGE;
         if ((h->attributes & BATCH_CODEC_MASK) >= COMPRESSION_CODECS)
                 return KERR_UNSUPPORTED_COMPRESSION_TYPE;
-        if (h->attributes & BATCH_CONTROL)
+        if (h->attributes & BATCH_CONTROL && origin == APPEND_CLIENT)
                 return KERR_INVALID_RECORD;
         if (h->records_count == 0 || h->last_offset_delta != h->records_count - 1)
                 return KERR_INVALID_RECORD;
         return KERR_NONE;
+}
+
+/* A compacted log has no place for a record without a key: the next round would drop it. */
+static enum kerr check_keys(struct span batch, const struct batch_header *h)
+{
+        struct buffer plain = {0};
+        struct record_iterator it;
+        struct record r;
+        bool more = true;
+        enum kerr err = batch_unpack(batch, h, &plain);
+        record_iterator_init(&it, h, buffer_span(&plain));
+        while (!err && !(err = record_next(&it, &r, &more)) && more) {
+                if (!r.key.data)
+                        err = KERR_INVALID_RECORD;
+        }
+        buffer_deinit(&plain);
+        return err;
 }
 
 /* The timestamp is under the CRC, unlike offset and epoch. */
@@ -51,7 +70,9 @@ static enum kerr stamp_batch(struct stamped_batch *batch, struct span *payload, 
         struct batch_header *h = &batch->header;
         enum kerr err = batch_check(*bytes, h);
         if (!err)
-                err = check_client_batch(h, config);
+                err = check_new_batch(h, config, stamp->origin);
+        if (!err && config->cleanup_compact && stamp->origin == APPEND_CLIENT)
+                err = check_keys(*bytes, h);
         if (err)
                 return err == KERR_TRUNCATED ? KERR_CORRUPT_MESSAGE : err;
         *payload = take_batch(bytes, h);

@@ -14,6 +14,12 @@
 #include "log/batch.h"
 #include "log/log_config.h"
 
+/* Who sends the batches that a leader appends. */
+enum append_origin {
+        APPEND_CLIENT,      /* a Produce: control batches are refused, transactions verified */
+        APPEND_COORDINATOR, /* the broker itself: group offsets, transaction markers */
+};
+
 struct stamped_batch {
         struct batch_header header;        /* as it goes into the log */
         uint8_t bytes[BATCH_HEADER_BYTES]; /* the same, encoded */
@@ -36,6 +42,7 @@ struct append_stamp {
         int64_t base_offset; /* of the next batch */
         int32_t leader_epoch;
         int64_t now_ms; /* the timestamp of all records, if the topic wants log append time */
+        enum append_origin origin; /* who may send what */
 };
 
 /* Fills the list with the batches in `bytes`, which it borrows. Errors: see partition_log_append(),

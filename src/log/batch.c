@@ -210,6 +210,28 @@ static struct span key_bytes_of(const struct record_header *h)
         return span_of(h->key.data, (size_t)h->key.size);
 }
 
+bool record_append(struct buffer *into, const struct batch_header *h, const struct record *r)
+{
+        int64_t timestamp_delta, offset_delta = r->offset - h->base_offset;
+        if (__builtin_sub_overflow(r->timestamp, h->base_timestamp, &timestamp_delta))
+                return false;
+        size_t size = 1 + varint_size(timestamp_delta) + varint_size(offset_delta) +
+                      bytes_size(r->key) + bytes_size(r->value) + varint_size(r->header_count) +
+                      r->headers.size;
+        uint8_t *at = buffer_reserve(into, VARINT64_BYTES_MAX + size);
+        at += varint_write(at, (int64_t)size);
+        *at++ = 0; /* attributes */
+        at += varint_write(at, timestamp_delta);
+        at += varint_write(at, offset_delta);
+        at = put_bytes(at, r->key);
+        at = put_bytes(at, r->value);
+        at += varint_write(at, r->header_count);
+        if (r->headers.size > 0)
+                memcpy(at, r->headers.data, r->headers.size);
+        into->size = (size_t)(at - into->data) + r->headers.size;
+        return true;
+}
+
 void batch_builder_init(struct batch_builder *b)
 {
         *b = (struct batch_builder){
@@ -262,14 +284,6 @@ void batch_builder_add(struct batch_builder *b, const struct record *record,
                 at = put_bytes(at, headers[i].value);
         }
         b->records.size = (size_t)(at - b->records.data);
-}
-
-size_t batch_builder_size_with(const struct batch_builder *b, size_t key_bytes, size_t value_bytes)
-{
-        /* Length, key and value sizes, offset delta: 5 bytes each at most; timestamp delta: 10;
-         * attributes and a header count of 0: 1 each. */
-        enum { RECORD_OVERHEAD_MAX = 4 * VARINT32_BYTES_MAX + VARINT64_BYTES_MAX + 2 };
-        return BATCH_HEADER_BYTES + b->records.size + RECORD_OVERHEAD_MAX + key_bytes + value_bytes;
 }
 
 enum kerr batch_builder_finish(struct batch_builder *b, int codec, struct buffer *into)

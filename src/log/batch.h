@@ -6,7 +6,8 @@
  *    12  leader epoch        4 |
  *    16  magic = 2           1 |
  *    17  CRC-32C             4 | over byte 21 to the end
- *    21  attributes          2 | bits 0-2 codec, 3 log append time, 4 transactional, 5 control
+ *    21  attributes          2 | bits 0-2 codec, 3 log append time, 4 transactional, 5 control,
+ *                           6 the base timestamp is a delete horizon (KIP-534)
  *    23  last offset delta   4
  *    27  base timestamp      8
  *    35  max timestamp       8
@@ -33,6 +34,7 @@ enum {
         BATCH_LOG_APPEND_TIME = 0x08,
         BATCH_TRANSACTIONAL = 0x10,
         BATCH_CONTROL = 0x20,
+        BATCH_DELETE_HORIZON = 0x40, /* see batch_filter.h */
 };
 
 struct batch_header {
@@ -107,6 +109,10 @@ enum kerr record_next(struct record_iterator *it, struct record *r, bool *more);
 /* Takes the next header off r->headers. Call header_count times. Errors: CORRUPT_MESSAGE. */
 enum kerr record_next_header(struct record *r, struct record_header *h);
 
+/* Appends `r` as it stands in a batch of this header, its headers as they came. False, and nothing
+ * is appended, when its timestamp is too far from the batch's. */
+bool record_append(struct buffer *into, const struct batch_header *h, const struct record *r);
+
 /* Builds one batch, as a producer does. Offsets are deltas from the base offset, 0 until a leader
  * stamps it. */
 struct batch_builder {
@@ -124,10 +130,6 @@ void batch_builder_deinit(struct batch_builder *b);
  * headers come from `headers`. A timestamp is at least -1 (none). */
 void batch_builder_add(struct batch_builder *b, const struct record *record,
                        const struct record_header *headers, int32_t header_count);
-
-/* How large the batch would be, uncompressed, with one more record of these sizes and no headers:
- * to fill batches up to batch.size. An upper bound within 32 bytes. */
-size_t batch_builder_size_with(const struct batch_builder *b, size_t key_bytes, size_t value_bytes);
 
 /* Compresses with `codec` (0: not at all), and appends the finished batch, CRC included, to `into`.
  * The builder holds at least one record; afterwards it is as after init, ready for the next batch.

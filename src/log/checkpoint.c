@@ -37,7 +37,7 @@ enum kerr checkpoint_replace(struct world *w, const char *directory, const char 
         enum kerr err = write_synced(w, temporary.text, contents);
         if (!err)
                 err = w->rename(w, temporary.text, path.text);
-        if (!err)
+        if (!err && !zoo_has(w->zoo, ZOO_NO_DIR_SYNC)) /* KAFKA-3968 */
                 err = w->sync_dir(w, directory);
         return err;
 }

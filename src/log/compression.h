@@ -9,6 +9,9 @@
 #include "base/bytes.h"
 #include "base/errors.h"
 
+/* A batch may unpack to so much and no more: as large as Kafka lets a whole request be. */
+enum { PLAIN_BYTES_MAX = 100 << 20 };
+
 enum compression {
         COMPRESSION_NONE,
         COMPRESSION_GZIP,

@@ -17,6 +17,13 @@ struct log_config {
         int32_t max_message_bytes;    /* max.message.bytes: largest batch taken */
         bool log_append_time;         /* message.timestamp.type=LogAppendTime */
         bool cleanup_delete;          /* cleanup.policy contains delete */
+        bool cleanup_compact;         /* cleanup.policy contains compact */
+
+        /* Of compaction, see compaction.h. */
+        double min_cleanable_dirty_ratio; /* min.cleanable.dirty.ratio: 0 to 1 */
+        int64_t min_compaction_lag_ms;    /* min.compaction.lag.ms: younger records stay */
+        int64_t max_compaction_lag_ms;    /* max.compaction.lag.ms: older ones must be looked at */
+        int64_t delete_retention_ms;      /* delete.retention.ms: tombstones stay so long */
 };
 
 #endif

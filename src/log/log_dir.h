@@ -8,6 +8,7 @@
  *     recovery-point-offset-checkpoint   per partition: all below is synced
  *     log-start-offset-checkpoint        per partition: DeleteRecords went so far
  *     replication-offset-checkpoint      per partition: the high watermark, a few seconds old
+ *     cleaner-offset-checkpoint          per partition: compaction has been through all below
  *     TOPIC-PARTITION/                   one partition_log each
  *     TOPIC-PARTITION.ID-delete/         a deleted partition whose files are not all gone yet
  *     TOPIC-PARTITION.ID-stray/          a partition that the cluster's metadata does not know
@@ -43,6 +44,12 @@ struct log_dir_open {
          * none (the metadata log), so nothing of it is dropped and no line written. Asked from
          * inside any call, log_dir_close() too, about every log that was handed out. */
         int64_t (*high_watermark)(void *context, struct partition_log *log);
+        /* The same for the last stable offset: compaction touches nothing at or above. NULL:
+         * nothing is compacted. */
+        int64_t (*last_stable_offset)(void *context, struct partition_log *log);
+        bool cleaner_enabled;         /* log.cleaner.enable */
+        int64_t cleaner_backoff_ms;   /* log.cleaner.backoff.ms; 0: 15000 */
+        int64_t cleaner_buffer_bytes; /* log.cleaner.dedupe.buffer.size; 0: 128 MiB */
         void *context;
 };
 
@@ -89,11 +96,12 @@ enum kerr log_dir_set_strays_aside(struct log_dir *dir);
  * is none. It may be behind the true one, which only a leader can tell. */
 int64_t log_dir_high_watermark(const struct log_dir *dir, const char *topic, int32_t partition);
 
-/* Writes the three checkpoints. */
+/* Writes the checkpoints. */
 enum kerr log_dir_checkpoint(struct log_dir *dir);
 
 /* Flushes what flush.messages and flush.ms ask for (one burst of appends shares one sync), and when
- * their times have come runs retention and the checkpoints. Returns the next mono_ms() to be called
+ * their times have come runs retention and the checkpoints, and a step of compaction: one log at a
+ * time, the dirtiest first. Returns the next mono_ms() to be called
  * at. */
 int64_t log_dir_run_timers(struct log_dir *dir);
 

@@ -1,24 +1,8 @@
-#include "log/partition_log.h"
-
+#include "log/log_parts.h"
 #include "log/recovery.h"
-#include "log/retention.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct partition_log {
-        struct world *world;
-        struct log_shared *shared;
-        char *directory;
-        struct log_config config;
-        struct segment_list segments; /* one at least */
-        struct leader_epochs epochs;
-        struct append_list appending; /* empty between appends; its memory is kept */
-        int64_t start, recovery_point, end;
-        int64_t unflushed_since_ms; /* mono_ms() of the first append since the last flush */
-        bool is_offline;
-        void *owner;
-};
 
 static struct segment *active(const struct partition_log *log)
 {
@@ -33,6 +17,7 @@ void partition_log_abandon(struct partition_log *log)
                 return;
         segment_list_close(&log->segments);
         leader_epochs_close(&log->epochs);
+        txn_index_deinit(&log->aborted);
         append_list_deinit(&log->appending);
         free(log->directory);
         free(log);
@@ -47,10 +32,13 @@ static enum kerr set_offsets(struct partition_log *log, const struct partition_l
         log->recovery_point = how->recovery_point < log->end ? how->recovery_point : log->end;
         if (log->recovery_point < base_offset)
                 log->recovery_point = base_offset;
+        if (how->cleaned_end <= log->end)
+                log->cleaned_end = how->cleaned_end;
         for (int32_t i = 0; i + 1 < log->segments.count; i++) {
                 struct segment *s = log->segments.items[i];
                 s->is_synced = s->next_offset <= log->recovery_point;
         }
+        txn_index_cut_start(&log->aborted, base_offset);
         return leader_epochs_cut_start(&log->epochs, log->start);
 }
 
@@ -73,7 +61,7 @@ enum kerr partition_log_open(const struct partition_log_open *how, struct partit
         };
         enum kerr err = leader_epochs_open(&l->epochs, l->world, l->directory);
         if (!err)
-                err = recovery_load(&recovery, &l->segments, &l->epochs);
+                err = recovery_load(&recovery, &l->segments, &l->epochs, &l->aborted);
         if (!err)
                 err = set_offsets(l, how);
         /* The crash may have come between a cut and its sync. Were there nothing to flush, a power
@@ -93,25 +81,21 @@ enum kerr partition_log_open(const struct partition_log_open *how, struct partit
 
 enum kerr partition_log_close(struct partition_log *log)
 {
-        enum kerr err = log->is_offline ? KERR_KAFKA_STORAGE_ERROR : segment_seal(active(log));
+        enum kerr err = log->is_offline ? KERR_KAFKA_STORAGE_ERROR : log_tell_rolled(log);
+        if (!err)
+                err = segment_seal(active(log));
         if (!err)
                 err = segment_sync_indexes(active(log));
         partition_log_abandon(log);
         return err ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
 }
 
-/* The earliest time at which the owner has to look at this log again. */
-static void schedule_flush(struct partition_log *log)
-{
-        int64_t due_ms = partition_log_flush_due_ms(log);
-        if (due_ms < log->shared->flush_due_ms)
-                log->shared->flush_due_ms = due_ms;
-}
-
 void partition_log_configure(struct partition_log *log, const struct log_config *config)
 {
         log->config = *config;
-        schedule_flush(log);
+        log->changes++;
+        log->is_uncleanable = false;
+        log_schedule_flush(log);
 }
 
 int64_t partition_log_start(const struct partition_log *log)
@@ -127,6 +111,11 @@ int64_t partition_log_end(const struct partition_log *log)
 int64_t partition_log_recovery_point(const struct partition_log *log)
 {
         return log->recovery_point;
+}
+
+int64_t partition_log_cleaned_end(const struct partition_log *log)
+{
+        return log->cleaned_end;
 }
 
 int64_t partition_log_size(const struct partition_log *log)
@@ -169,16 +158,52 @@ void partition_log_set_owner(struct partition_log *log, void *owner)
         log->owner = owner;
 }
 
-static const char syncing[] = "sync";
+/* --- the observer --- */
 
-/* After a failed write or sync nobody knows what the disk holds behind the recovery point. */
-static enum kerr fail(struct partition_log *log, const char *doing, enum kerr err)
+void partition_log_observe(struct partition_log *log, struct log_observer *observer)
+{
+        log->observer = observer;
+}
+
+struct log_observer *partition_log_observer(const struct partition_log *log)
+{
+        return log->observer;
+}
+
+enum kerr partition_log_note_aborted(struct partition_log *log, const struct aborted_txn *aborted)
+{
+        int32_t i = segment_list_floor(&log->segments, aborted->last_offset);
+        if (i < 0)
+                return KERR_NONE;
+        struct segment *s = log->segments.items[i];
+        enum kerr err = txn_index_add(&log->aborted, s, aborted);
+        /* Replayed into a segment that nobody will sync again. */
+        if (!err && s->is_synced)
+                err = segment_sync_indexes(s);
+        return err ? log_fail(log, "index of aborted transactions", err) : KERR_NONE;
+}
+
+void partition_log_each_aborted(const struct partition_log *log, int64_t from, int64_t to,
+                                void (*each)(void *context, const struct aborted_txn *aborted),
+                                void *context)
+{
+        txn_index_each(&log->aborted, from, to, each, context);
+}
+
+static void tell_appended(struct partition_log *log, const struct append_list *list)
+{
+        for (int32_t i = 0; log->observer && i < list->count; i++)
+                log->observer->appended(log->observer, &list->batches[i].header,
+                                        list->spans[2 * i + 1]);
+}
+
+enum kerr log_fail(struct partition_log *log, const char *doing, enum kerr err)
 {
         world_log(log->world, WORLD_ERROR, "%s: %s at offset %lld failed: %s", log->directory,
                   doing, (long long)log->end, kerr_text(err));
         log->is_offline = true;
         /* A full disk takes nothing back of what is there, as a failed sync may. */
-        if (err != KERR_NO_SPACE || doing == syncing)
+        if (err != KERR_NO_SPACE || doing == log_syncing)
                 log->shared->has_failed = true;
         return KERR_KAFKA_STORAGE_ERROR;
 }
@@ -201,7 +226,7 @@ static enum kerr write_list(struct partition_log *log, const struct append_list 
         if (!err)
                 err = segment_append(active(log), list);
         if (err) {
-                fail(log, "append", err);
+                log_fail(log, "append", err);
                 /* Half a batch may be at the end of the file: behind it nothing is safe. */
                 if (zoo_has(log->world->zoo, ZOO_APPEND_AFTER_ERROR)) /* KAFKA-10778 */
                         log->is_offline = false;
@@ -210,25 +235,41 @@ static enum kerr write_list(struct partition_log *log, const struct append_list 
         if (log->end == log->recovery_point)
                 log->unflushed_since_ms = log->world->mono_ms(log->world);
         log->end = active(log)->next_offset;
-        schedule_flush(log);
+        log_schedule_flush(log);
+        tell_appended(log, list);
         return KERR_NONE;
 }
 
-enum kerr partition_log_append(struct partition_log *log, struct span batches, int32_t leader_epoch,
-                               struct log_append *result)
+enum kerr partition_log_check(struct partition_log *log, struct span batches, int32_t leader_epoch,
+                              enum append_origin origin, struct log_append *result)
 {
         if (log->is_offline)
                 return KERR_KAFKA_STORAGE_ERROR;
         struct append_list *list = &log->appending;
-        struct append_stamp stamp = {log->end, leader_epoch, log->world->wall_ms(log->world)};
+        struct append_stamp stamp = {
+                .base_offset = log->end,
+                .leader_epoch = leader_epoch,
+                .now_ms = log->world->wall_ms(log->world),
+                .origin = origin,
+        };
         enum kerr err = append_list_fill(list, batches, &log->config, stamp);
         if (err)
                 return err;
-        result->base_offset = log->end;
-        err = write_list(log, list);
-        result->last_offset = log->end - 1;
-        result->log_append_time_ms = log->config.log_append_time ? stamp.now_ms : -1;
+        *result = (struct log_append){
+                .base_offset = log->end,
+                .last_offset = batch_last_offset(&list->batches[list->count - 1].header),
+                .log_append_time_ms = log->config.log_append_time ? stamp.now_ms : -1,
+        };
+        if (log->observer)
+                err = log->observer->check(log->observer, list, origin, result);
         return err;
+}
+
+enum kerr partition_log_append(struct partition_log *log, struct span batches, int32_t leader_epoch,
+                               enum append_origin origin, struct log_append *result)
+{
+        enum kerr err = partition_log_check(log, batches, leader_epoch, origin, result);
+        return err || result->is_duplicate ? err : write_list(log, &log->appending);
 }
 
 enum kerr partition_log_append_as_follower(struct partition_log *log, struct span batches,
@@ -239,7 +280,9 @@ enum kerr partition_log_append_as_follower(struct partition_log *log, struct spa
         struct append_list *list = &log->appending;
         enum kerr err = append_list_fill_fetched(list, batches, log->end,
                                                  leader_epochs_latest(&log->epochs));
-        result->base_offset = list->count > 0 ? list->batches[0].header.base_offset : log->end;
+        *result = (struct log_append){.base_offset = log->end, .log_append_time_ms = -1};
+        if (list->count > 0)
+                result->base_offset = list->batches[0].header.base_offset;
         for (int32_t i = 0; i < list->count && !err;) {
                 struct append_list part =
                         append_list_part(list, i, log->end, log->config.segment_bytes);
@@ -247,7 +290,6 @@ enum kerr partition_log_append_as_follower(struct partition_log *log, struct spa
                 i += part.count;
         }
         result->last_offset = log->end - 1;
-        result->log_append_time_ms = -1;
         return err;
 }
 
@@ -256,110 +298,7 @@ enum kerr partition_log_begin_epoch(struct partition_log *log, int32_t leader_ep
         if (log->is_offline)
                 return KERR_KAFKA_STORAGE_ERROR;
         enum kerr err = leader_epochs_assign(&log->epochs, leader_epoch, log->end);
-        return err ? fail(log, "new epoch", err) : KERR_NONE;
-}
-
-enum kerr partition_log_roll(struct partition_log *log)
-{
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        struct world *w = log->world;
-        struct segment *old = active(log), *new;
-        if (old->size_bytes == 0)
-                return KERR_NONE;
-        enum kerr err = segment_seal(old);
-        if (!err)
-                err = segment_create(w, log->directory, &log->config, log->end, &new);
-        if (err)
-                return fail(log, "roll", err);
-        segment_list_push(&log->segments, new);
-        old->is_synced = false;
-        if (old->sync_token) {
-                /* Begun when it was sealed before, and then cut: what came since is not covered. */
-                err = w->sync(w, old->file);
-                return err ? fail(log, "roll", err) : KERR_NONE;
-        }
-        old->sync_token = ++log->shared->last_token;
-        w->sync_start(w, old->file, old->sync_token);
-        return KERR_NONE;
-}
-
-/* --- syncing --- */
-
-/* The rest of a sealed segment, when its batches are synced. */
-static enum kerr finish_sync(struct segment *s)
-{
-        enum kerr err = segment_sync_name(s);
-        if (!err)
-                err = segment_sync_indexes(s);
-        s->is_synced = !err;
-        return err;
-}
-
-enum kerr partition_log_flush(struct partition_log *log)
-{
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        if (log->recovery_point == log->end)
-                return KERR_NONE;
-        enum kerr err = KERR_NONE;
-        int32_t i = segment_list_floor(&log->segments, log->recovery_point);
-        /* Sealed, but still waiting for the background: recovery will trust their indexes. */
-        while (i > 0 && !log->segments.items[i - 1]->is_synced)
-                i--;
-        for (; i < log->segments.count && !err; i++) {
-                struct segment *s = log->segments.items[i];
-                if (s == active(log)) {
-                        /* Its indexes can wait: after a crash they are made anew. */
-                        err = segment_sync(s);
-                } else if (!s->is_synced) {
-                        err = log->world->sync(log->world, s->file);
-                        if (!err)
-                                err = finish_sync(s);
-                }
-        }
-        if (err)
-                return fail(log, syncing, err);
-        log->recovery_point = log->end;
-        return KERR_NONE;
-}
-
-int64_t partition_log_flush_due_ms(const struct partition_log *log)
-{
-        int64_t waiting = log->end - log->recovery_point;
-        if (log->is_offline || waiting == 0)
-                return INT64_MAX;
-        if (waiting >= log->config.flush_messages)
-                return log->unflushed_since_ms;
-        bool never = log->config.flush_ms > INT64_MAX - log->unflushed_since_ms;
-        return never ? INT64_MAX : log->unflushed_since_ms + log->config.flush_ms;
-}
-
-bool partition_log_wants_flush(const struct partition_log *log)
-{
-        return partition_log_flush_due_ms(log) <= log->world->mono_ms(log->world);
-}
-
-bool partition_log_on_synced(struct partition_log *log, uint64_t token, enum kerr result)
-{
-        int32_t i = 0;
-        while (i < log->segments.count && log->segments.items[i]->sync_token != token)
-                i++;
-        if (i == log->segments.count)
-                return false;
-        struct segment *s = log->segments.items[i];
-        s->sync_token = 0;
-        if (log->is_offline)
-                return true; /* after a failed sync the next one may succeed and mean nothing */
-        if (!result && !s->is_synced && s != active(log))
-                result = finish_sync(s);
-        if (result)
-                fail(log, syncing, result);
-        /* Syncs may end in any order: the recovery point stops at the first that has not. */
-        i = segment_list_floor(&log->segments, log->recovery_point);
-        for (; i + 1 < log->segments.count && log->segments.items[i]->is_synced; i++)
-                log->recovery_point = log->segments.items[i + 1]->base_offset;
-        return true;
+        return err ? log_fail(log, "new epoch", err) : KERR_NONE;
 }
 
 /* --- reading --- */
@@ -419,17 +358,19 @@ enum kerr partition_log_find_max_time(struct partition_log *log, struct log_time
         return time_search_largest(&log->segments, log->start, hit);
 }
 
-enum kerr partition_log_each_batch(struct partition_log *log,
-                                   enum kerr (*each)(void *context, const struct extent *where,
-                                                     const struct batch_header *header),
-                                   void *context)
+enum kerr partition_log_each_batch_from(struct partition_log *log, int64_t offset,
+                                        enum kerr (*each)(void *context, const struct extent *where,
+                                                          const struct batch_header *header),
+                                        void *context)
 {
-        int32_t i = segment_list_floor(&log->segments, log->start);
+        if (offset < log->start)
+                offset = log->start;
+        int32_t i = segment_list_floor(&log->segments, offset);
         for (; i < log->segments.count; i++) {
                 struct segment *s = log->segments.items[i];
                 struct extent where = {.file = s->file};
                 struct batch_header h;
-                enum kerr err = segment_find(s, log->start, &where.position);
+                enum kerr err = segment_find(s, offset, &where.position);
                 for (; !err && where.position < s->size_bytes; where.position += where.length) {
                         err = segment_read_header(s, where.position, &h);
                         if (err)
@@ -443,112 +384,10 @@ enum kerr partition_log_each_batch(struct partition_log *log,
         return KERR_NONE;
 }
 
-/* --- cutting --- */
-
-/* The epochs below go with the segments, or at the next start: until the new start is in the
- * checkpoint a crash brings those records back, and then their epochs must be known. The recovery
- * point stays: what was deleted but lies in a file that goes on must be synced, or recovery would
- * cut the file there. */
-enum kerr partition_log_advance_start(struct partition_log *log, int64_t offset)
+enum kerr partition_log_each_batch(struct partition_log *log,
+                                   enum kerr (*each)(void *context, const struct extent *where,
+                                                     const struct batch_header *header),
+                                   void *context)
 {
-        if (offset > log->end)
-                return KERR_OFFSET_OUT_OF_RANGE;
-        if (offset > log->start)
-                log->start = offset;
-        return KERR_NONE;
-}
-
-enum kerr partition_log_retain(struct partition_log *log, int64_t upper_bound, int32_t *removed)
-{
-        *removed = 0;
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        struct retention_limits limits = {log->world->wall_ms(log->world), log->start, upper_bound};
-        int32_t count = retention_count(&log->segments, &log->config, &limits);
-        enum kerr err = KERR_NONE;
-        if (count == log->segments.count) {
-                err = partition_log_roll(log);
-                if (err)
-                        return err;
-        }
-        while (*removed < count && !err) {
-                err = segment_list_remove_first(&log->segments);
-                *removed += !err;
-        }
-        /* Epochs after segments: the checkpoint may know more than the log, never less. */
-        int64_t base_offset = log->segments.items[0]->base_offset;
-        if (base_offset > log->start)
-                log->start = base_offset;
-        if (base_offset > log->recovery_point)
-                log->recovery_point = base_offset;
-        if (!err)
-                err = leader_epochs_cut_start(&log->epochs, base_offset);
-        return err ? fail(log, "retention", err) : KERR_NONE;
-}
-
-/* The segments have been cut, durably. The caches and checkpoints follow. */
-static enum kerr after_cut(struct partition_log *log)
-{
-        bool fell = log->recovery_point > log->end || log->start > log->end;
-        if (log->start > log->end)
-                log->start = log->end;
-        if (log->recovery_point > log->end)
-                log->recovery_point = log->end;
-        enum kerr err = leader_epochs_cut_end(&log->epochs, log->end);
-        if (!err && fell && log->shared->write_checkpoints)
-                err = log->shared->write_checkpoints(log->shared);
-        return err;
-}
-
-/* Segments go one by one from the end, so a crash in between leaves a shorter log and no hole. */
-enum kerr partition_log_truncate(struct partition_log *log, int64_t offset)
-{
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        if (log->segments.items[0]->base_offset > offset)
-                return partition_log_restart_at(log, offset);
-        enum kerr err = KERR_NONE;
-        if (offset < log->end) {
-                while (!err && active(log)->base_offset > offset)
-                        err = segment_list_remove_last(&log->segments);
-                if (!err)
-                        err = segment_truncate(active(log), offset);
-                log->end = active(log)->next_offset;
-        }
-        if (!err)
-                err = after_cut(log);
-        return err ? fail(log, "truncation", err) : KERR_NONE;
-}
-
-/* All segments go before there is a new one: between the old ones and it would be a hole. */
-static enum kerr replace_segments(struct partition_log *log, int64_t offset)
-{
-        enum kerr err = KERR_NONE;
-        struct segment *new;
-        while (!err && log->segments.count > 1)
-                err = segment_list_remove_last(&log->segments);
-        if (!err)
-                err = segment_remove(active(log));
-        if (!err)
-                err = leader_epochs_cut_end(&log->epochs, 0);
-        if (!err)
-                err = segment_create(log->world, log->directory, &log->config, offset, &new);
-        if (err)
-                return err;
-        segment_list_close(&log->segments);
-        segment_list_push(&log->segments, new);
-        return KERR_NONE;
-}
-
-enum kerr partition_log_restart_at(struct partition_log *log, int64_t offset)
-{
-        if (log->is_offline)
-                return KERR_KAFKA_STORAGE_ERROR;
-        enum kerr err = replace_segments(log, offset);
-        if (err)
-                return fail(log, "restart", err);
-        log->start = log->recovery_point = log->end = offset;
-        if (log->shared->write_checkpoints)
-                err = log->shared->write_checkpoints(log->shared);
-        return err ? fail(log, "restart", err) : KERR_NONE;
+        return partition_log_each_batch_from(log, log->start, each, context);
 }

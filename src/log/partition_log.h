@@ -30,7 +30,9 @@
 #include "log/batch.h"
 #include "log/leader_epochs.h"
 #include "log/log_config.h"
+#include "log/log_observer.h"
 #include "log/time_search.h"
+#include "log/txn_index.h"
 
 struct partition_log;
 
@@ -51,6 +53,7 @@ struct partition_log_open {
         struct log_config config;
         int64_t recovery_point; /* from the checkpoint; 0: look at everything */
         int64_t log_start;      /* from the checkpoint; 0: what the first segment says */
+        int64_t cleaned_end;    /* from the checkpoint; beyond the log end: 0 */
         bool clean;             /* the broker was stopped cleanly: no recovery needed */
 };
 
@@ -72,7 +75,8 @@ void partition_log_configure(struct partition_log *log, const struct log_config 
 int64_t partition_log_start(const struct partition_log *log);
 int64_t partition_log_end(const struct partition_log *log); /* log end offset: the next one */
 int64_t partition_log_recovery_point(const struct partition_log *log);
-int64_t partition_log_size(const struct partition_log *log); /* bytes of all segments */
+int64_t partition_log_cleaned_end(const struct partition_log *log); /* see compaction.h */
+int64_t partition_log_size(const struct partition_log *log);        /* bytes of all segments */
 int32_t partition_log_segments(const struct partition_log *log);
 bool partition_log_is_offline(const struct partition_log *log);
 const char *partition_log_directory(const struct partition_log *log);
@@ -83,22 +87,37 @@ int32_t partition_log_last_epoch(const struct partition_log *log); /* of the cac
 void *partition_log_owner(const struct partition_log *log);
 void partition_log_set_owner(struct partition_log *log, void *owner);
 
-/* What an append did. */
-struct log_append {
-        int64_t base_offset, last_offset;
-        int64_t log_append_time_ms; /* -1: the topic keeps the producer's timestamps */
-};
+/* Who keeps a table that follows from this log (log_observer.h); NULL at first. Borrowed until the
+ * log is closed. */
+void partition_log_observe(struct partition_log *log, struct log_observer *observer);
+struct log_observer *partition_log_observer(const struct partition_log *log);
+
+/* The observer has come upon the marker of an aborted transaction: it goes into the index of
+ * aborted transactions (txn_index.h). One that is there already, or below the log, is no error.
+ * Errors: KAFKA_STORAGE_ERROR, and the log is offline. */
+enum kerr partition_log_note_aborted(struct partition_log *log, const struct aborted_txn *aborted);
+
+/* The aborted transactions that have a record in `from` .. `to` - 1, in the order of their markers:
+ * what a Fetch with read_committed has to tell. */
+void partition_log_each_aborted(const struct partition_log *log, int64_t from, int64_t to,
+                                void (*each)(void *context, const struct aborted_txn *aborted),
+                                void *context);
 
 /* Appends the batches in `batches`, in order, as the partition's leader: checks each one (format,
  * CRC, size), stamps offsets and `leader_epoch` into copies of the headers, rolls the segment when
  * it must, and writes all with one gathered write into one segment. All or nothing as far as
  * readers see. `batches` is borrowed. Errors: CORRUPT_MESSAGE (also for no batch at all or bytes
- * left over), MESSAGE_TOO_LARGE, INVALID_RECORD (an empty or control batch from a client, count and
- * deltas that disagree), RECORD_LIST_TOO_LARGE (more than segment.bytes),
- * UNSUPPORTED_FOR_MESSAGE_FORMAT, UNSUPPORTED_COMPRESSION_TYPE: nothing happened.
+ * left over), MESSAGE_TOO_LARGE, INVALID_RECORD (an empty batch, a control batch from a client, a
+ * client's record without a key when the log is compacted, count and deltas that disagree),
+ * RECORD_LIST_TOO_LARGE (more than segment.bytes), UNSUPPORTED_FOR_MESSAGE_FORMAT,
+ * UNSUPPORTED_COMPRESSION_TYPE, what the observer's check() says: nothing happened.
  * KAFKA_STORAGE_ERROR: the log is offline now. */
 enum kerr partition_log_append(struct partition_log *log, struct span batches, int32_t leader_epoch,
-                               struct log_append *result);
+                               enum append_origin origin, struct log_append *result);
+
+/* The first half of it: whether it would be taken. */
+enum kerr partition_log_check(struct partition_log *log, struct span batches, int32_t leader_epoch,
+                              enum append_origin origin, struct log_append *result);
 
 /* Appends batches that have their offsets, leader epochs and timestamps already, and keeps them:
  * what a follower fetched, or what the leader of a quorum made. Checks format and CRC of each one;
@@ -183,5 +202,11 @@ enum kerr partition_log_each_batch(struct partition_log *log,
                                    enum kerr (*each)(void *context, const struct extent *where,
                                                      const struct batch_header *header),
                                    void *context);
+
+/* The same from the batch that holds `offset` on, or the first behind it. */
+enum kerr partition_log_each_batch_from(struct partition_log *log, int64_t offset,
+                                        enum kerr (*each)(void *context, const struct extent *where,
+                                                          const struct batch_header *header),
+                                        void *context);
 
 #endif

@@ -16,3 +16,18 @@ struct path path_of(const char *directory, const char *format, ...)
         assert(length < PATH_BYTES_MAX); /* see ROOT_PATH_MAX */
         return path;
 }
+
+bool path_parse_offset(const char *name, int64_t *offset, const char **suffix)
+{
+        enum { DIGITS = 20 };
+        int64_t value = 0;
+        for (int i = 0; i < DIGITS; i++) {
+                int digit = name[i] - '0';
+                if (digit < 0 || digit > 9 || value > (INT64_MAX - INT32_MAX - digit) / 10)
+                        return false;
+                value = value * 10 + digit;
+        }
+        *offset = value;
+        *suffix = name + DIGITS;
+        return true;
+}

@@ -5,6 +5,9 @@
 #ifndef ODRADEK_LOG_PATH_H
 #define ODRADEK_LOG_PATH_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum { ROOT_PATH_MAX = 512, PATH_BYTES_MAX = 1024 };
 
 struct path {
@@ -14,5 +17,9 @@ struct path {
 /* `directory`, a slash, and the formatted name. */
 struct path path_of(const char *directory, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+
+/* Whether `name` is 20 digits and a suffix, as files that are named after an offset are. Offsets
+ * that leave no room for a segment are no names. */
+bool path_parse_offset(const char *name, int64_t *offset, const char **suffix);
 
 #endif

@@ -1,17 +1,21 @@
 #include "log/recovery.h"
 
 #include "base/crc32c.h"
+#include "log/log_swap.h"
 #include "log/path.h"
+#include "log/snapshot_files.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_BYTES = 256 << 10, BASE_OFFSET_DIGITS = 20 };
+enum { BUFFER_BYTES = 256 << 10 };
 
 struct pass {
         const struct recovery *how;
         struct segment_list *segments;
         struct leader_epochs *epochs;
+        struct txn_index *aborted;
+        int64_t folded; /* snapshots above this offset are of no use */
 
         /* The part of the present segment that is in memory. */
         uint8_t *buffer; /* BUFFER_BYTES, or NULL before the first use */
@@ -33,26 +37,12 @@ static bool ends_with(const char *name, const char *suffix)
         return size >= suffix_size && strcmp(name + size - suffix_size, suffix) == 0;
 }
 
-/* Whether `name` is 20 digits and a suffix. Offsets that leave no room for a segment are no names.
- */
-static bool parse_name(const char *name, int64_t *base_offset, const char **suffix)
-{
-        int64_t value = 0;
-        for (int i = 0; i < BASE_OFFSET_DIGITS; i++) {
-                int digit = name[i] - '0';
-                if (digit < 0 || digit > 9 || value > (INT64_MAX - INT32_MAX - digit) / 10)
-                        return false;
-                value = value * 10 + digit;
-        }
-        *base_offset = value;
-        *suffix = name + BASE_OFFSET_DIGITS;
-        return true;
-}
-
-static bool has_segment(const struct segment_list *segments, int64_t base_offset)
+/* NULL when there is none. */
+static struct segment *segment_at(const struct segment_list *segments, int64_t base_offset)
 {
         int32_t i = segment_list_floor(segments, base_offset);
-        return i >= 0 && segments->items[i]->base_offset == base_offset;
+        bool found = i >= 0 && segments->items[i]->base_offset == base_offset;
+        return found ? segments->items[i] : NULL;
 }
 
 /* Files of operations that a crash interrupted, and indexes of a segment that is gone. */
@@ -65,8 +55,8 @@ static bool is_leftover(const struct segment_list *segments, const char *name)
         }
         int64_t base_offset;
         const char *suffix;
-        return parse_name(name, &base_offset, &suffix) && ends_with(suffix, "index") &&
-               !has_segment(segments, base_offset);
+        return path_parse_offset(name, &base_offset, &suffix) && ends_with(suffix, "index") &&
+               !segment_at(segments, base_offset);
 }
 
 static enum kerr open_named(struct pass *p, const char *name)
@@ -74,7 +64,7 @@ static enum kerr open_named(struct pass *p, const char *name)
         const struct recovery *how = p->how;
         int64_t base_offset;
         const char *suffix;
-        if (!parse_name(name, &base_offset, &suffix) || strcmp(suffix, ".log") != 0)
+        if (!path_parse_offset(name, &base_offset, &suffix) || strcmp(suffix, ".log") != 0)
                 return KERR_NONE;
         struct segment *s;
         enum kerr err = segment_open(how->world, how->directory, how->config, base_offset, &s);
@@ -90,6 +80,18 @@ static enum kerr remove_leftover(struct pass *p, const char *name)
         struct path path = path_of(p->how->directory, "%s", name);
         world_log(p->how->world, WORLD_INFO, "%s: removed, left by a crash", path.text);
         return p->how->world->remove(p->how->world, path.text);
+}
+
+static enum kerr note_txn_index(struct pass *p, const char *name)
+{
+        int64_t base_offset;
+        const char *suffix;
+        if (path_parse_offset(name, &base_offset, &suffix) && strcmp(suffix, ".txnindex") == 0) {
+                struct segment *s = segment_at(p->segments, base_offset);
+                if (s)
+                        s->has_txn_index = true;
+        }
+        return KERR_NONE;
 }
 
 static enum kerr each_name(struct pass *p, const struct buffer *names,
@@ -119,11 +121,15 @@ static enum kerr open_segments(struct pass *p)
 {
         struct buffer names = {0};
         struct world *w = p->how->world;
-        enum kerr err = w->list(w, p->how->directory, &names);
+        enum kerr err = log_swap_recover(w, p->how->directory);
+        if (!err)
+                err = w->list(w, p->how->directory, &names);
         if (!err)
                 err = each_name(p, &names, open_named);
         if (!err)
                 err = each_name(p, &names, remove_leftover);
+        if (!err)
+                err = each_name(p, &names, note_txn_index);
         buffer_deinit(&names);
         if (!err && p->segments->count == 0)
                 err = create_segment(p, p->how->log_start);
@@ -231,6 +237,19 @@ static enum kerr rebuild_indexes(struct pass *p, struct segment *s)
         return err;
 }
 
+/* Without the file the aborts are found by folding the segment anew. */
+static enum kerr load_txn_index(struct pass *p, struct segment *s)
+{
+        bool is_sane;
+        enum kerr err = txn_index_load(p->aborted, s, &is_sane);
+        if (!err && !is_sane && s->base_offset < p->folded) {
+                world_log(s->world, WORLD_WARN, "%s/%020lld.txnindex: damaged, removed",
+                          s->directory, (long long)s->base_offset);
+                p->folded = s->base_offset;
+        }
+        return err;
+}
+
 static enum kerr trust_segment(struct pass *p, struct segment *s)
 {
         bool is_active = s == segment_list_active(p->segments);
@@ -242,9 +261,13 @@ static enum kerr trust_segment(struct pass *p, struct segment *s)
                 err = rebuild_indexes(p, s);
         if (err)
                 return err;
-        if (!is_active)
-                return time_index_last(&s->times, &s->largest);
+        if (!is_active) {
+                err = time_index_last(&s->times, &s->largest);
+                return err ? err : load_txn_index(p, s);
+        }
         err = segment_load_tail(s);
+        if (!err)
+                err = load_txn_index(p, s);
         /* All of it was synced: to cut it in silence would lose what was acknowledged. */
         if (segment_is_damage(err))
                 world_log(s->world, WORLD_ERROR,
@@ -294,6 +317,10 @@ static enum kerr recover_segment(struct pass *p, int32_t i)
         bool with_index = !zoo_has(s->world->zoo, ZOO_TRUSTS_INDEX);
         enum kerr err = with_index ? segment_reset(s) : KERR_NONE;
         s->next_offset = s->base_offset;
+        if (s->base_offset < p->folded)
+                p->folded = s->base_offset;
+        if (!err && s->has_txn_index)
+                err = segment_remove_txn_index(s);
         if (!err)
                 err = scan(p, s, with_crc, with_index, &damage);
         if (!err && damage.why)
@@ -306,7 +333,7 @@ static bool follows(const struct pass *p, int32_t i)
 {
         int64_t end = p->segments->items[i - 1]->next_offset;
         int64_t base_offset = p->segments->items[i]->base_offset;
-        return base_offset == end || (base_offset > end && !p->how->config->cleanup_delete);
+        return base_offset == end || (base_offset > end && p->how->config->cleanup_compact);
 }
 
 static enum kerr recover_from(struct pass *p, int32_t first)
@@ -335,10 +362,21 @@ static enum kerr start_at_log_start(struct pass *p)
         return err ? err : create_segment(p, p->how->log_start);
 }
 
-enum kerr recovery_load(const struct recovery *how, struct segment_list *segments,
-                        struct leader_epochs *epochs)
+static enum kerr remove_snapshots(const struct pass *p)
 {
-        struct pass pass = {.how = how, .segments = segments, .epochs = epochs};
+        int64_t end = segment_list_active(p->segments)->next_offset;
+        return snapshot_files_remove_above(p->how->world, p->how->directory,
+                                           p->folded < end ? p->folded : end);
+}
+
+enum kerr recovery_load(const struct recovery *how, struct segment_list *segments,
+                        struct leader_epochs *epochs, struct txn_index *aborted)
+{
+        struct pass pass = {.how = how,
+                            .segments = segments,
+                            .epochs = epochs,
+                            .aborted = aborted,
+                            .folded = INT64_MAX};
         enum kerr err = open_segments(&pass);
         int32_t first = segments->count;
         if (!err && !how->clean) {
@@ -353,6 +391,8 @@ enum kerr recovery_load(const struct recovery *how, struct segment_list *segment
                 err = start_at_log_start(&pass);
         if (!err)
                 err = leader_epochs_cut_end(epochs, segment_list_active(segments)->next_offset);
+        if (!err)
+                err = remove_snapshots(&pass);
         free(pass.buffer);
         return err;
 }

@@ -16,7 +16,9 @@
  *     loses what lies behind the new end.
  * (3) The cut is synced, but what is kept need not be: the recovery point stays where it was, or
  *     falls to the log end. The next flush syncs and raises it.
- * (4) Each cut is told in the log with file, position, offset and reason.
+ * (4) What is looked at anew is folded anew (log_observer.h): these segments lose their .txnindex,
+ *     and snapshots go that know more than the segments before them, or more than the log.
+ * (5) Each cut is told in the log with file, position, offset and reason.
  *
  * Opening reads the batches behind the recovery point, and of any other segment a few index
  * entries. Source: Kafka's LogLoader and LogSegment.recover. */
@@ -25,6 +27,7 @@
 
 #include "log/leader_epochs.h"
 #include "log/segment_list.h"
+#include "log/txn_index.h"
 
 struct recovery {
         struct world *world;
@@ -35,10 +38,10 @@ struct recovery {
         bool clean;                      /* the broker was stopped cleanly */
 };
 
-/* Fills `segments`, which is empty, with at least one segment, and mends the log as told above.
- * Also removes files that an interrupted operation left. On error `segments` may hold some: close
- * it. Errors: IO, NO_SPACE, MALFORMED. */
+/* Fills `segments`, which is empty, with at least one segment, fills `aborted`, and mends the log
+ * as told above. Also removes files that an interrupted operation left. On error `segments` may
+ * hold some: close it. Errors: IO, NO_SPACE, MALFORMED. */
 enum kerr recovery_load(const struct recovery *how, struct segment_list *segments,
-                        struct leader_epochs *epochs);
+                        struct leader_epochs *epochs, struct txn_index *aborted);
 
 #endif

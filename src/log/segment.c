@@ -1,14 +1,12 @@
 #include "log/segment.h"
 
-#include "log/path.h"
-
 #include <stdlib.h>
 
 /* --- files --- */
 
-static struct path file_path(const struct segment *s, const char *suffix)
+struct path segment_path(const struct segment *s, const char *suffix)
 {
-        return path_of(s->directory, "%020lld.%s", (long long)s->base_offset, suffix);
+        return path_of(s->directory, "%020lld.%s%s", (long long)s->base_offset, suffix, s->mark);
 }
 
 /* What is known of an empty file. */
@@ -26,9 +24,9 @@ static void forget_batches(struct segment *s)
 static enum kerr open_files(struct segment *s, enum world_open how)
 {
         struct world *w = s->world;
-        struct path log = file_path(s, "log");
-        struct path offsets = file_path(s, "index");
-        struct path times = file_path(s, "timeindex");
+        struct path log = segment_path(s, "log");
+        struct path offsets = segment_path(s, "index");
+        struct path times = segment_path(s, "timeindex");
         enum kerr err = w->open(w, log.text, how, &s->file);
         if (err)
                 return err;
@@ -50,7 +48,7 @@ close_log:
 
 static enum kerr new_segment(struct world *w, const char *directory,
                              const struct log_config *config, int64_t base_offset,
-                             enum world_open how, struct segment **segment)
+                             enum world_open how, const char *mark, struct segment **segment)
 {
         struct segment *s = calloc(1, sizeof *s);
         if (!s)
@@ -59,6 +57,7 @@ static enum kerr new_segment(struct world *w, const char *directory,
         s->directory = directory;
         s->config = config;
         s->base_offset = base_offset;
+        s->mark = mark;
         forget_batches(s);
         enum kerr err = open_files(s, how);
         if (err) {
@@ -72,13 +71,20 @@ static enum kerr new_segment(struct world *w, const char *directory,
 enum kerr segment_create(struct world *w, const char *directory, const struct log_config *config,
                          int64_t base_offset, struct segment **segment)
 {
-        return new_segment(w, directory, config, base_offset, WORLD_CREATE, segment);
+        return new_segment(w, directory, config, base_offset, WORLD_CREATE, "", segment);
+}
+
+enum kerr segment_create_cleaned(struct world *w, const char *directory,
+                                 const struct log_config *config, int64_t base_offset,
+                                 struct segment **segment)
+{
+        return new_segment(w, directory, config, base_offset, WORLD_CREATE, ".cleaned", segment);
 }
 
 enum kerr segment_open(struct world *w, const char *directory, const struct log_config *config,
                        int64_t base_offset, struct segment **segment)
 {
-        return new_segment(w, directory, config, base_offset, WORLD_APPEND, segment);
+        return new_segment(w, directory, config, base_offset, WORLD_APPEND, "", segment);
 }
 
 void segment_close(struct segment *s)
@@ -94,9 +100,9 @@ void segment_close(struct segment *s)
 enum kerr segment_remove(struct segment *s)
 {
         struct world *w = s->world;
-        struct path log = file_path(s, "log");
-        struct path offsets = file_path(s, "index");
-        struct path times = file_path(s, "timeindex");
+        struct path log = segment_path(s, "log");
+        struct path offsets = segment_path(s, "index");
+        struct path times = segment_path(s, "timeindex");
         enum kerr err = w->remove(w, log.text);
         if (!err)
                 err = w->sync_dir(w, s->directory);
@@ -104,7 +110,15 @@ enum kerr segment_remove(struct segment *s)
                 err = w->remove(w, offsets.text);
         if (!err)
                 err = w->remove(w, times.text);
+        if (!err && s->has_txn_index)
+                err = segment_remove_txn_index(s);
         return err;
+}
+
+enum kerr segment_remove_txn_index(struct segment *s)
+{
+        s->has_txn_index = false;
+        return s->world->remove(s->world, segment_path(s, "txnindex").text);
 }
 
 /* --- writing --- */
@@ -117,13 +131,17 @@ static bool index_is_full(const struct segment *s)
                index_file_count(&s->times.entries) >= bytes_max / TIME_INDEX_ENTRY_BYTES - 1;
 }
 
-/* Age is counted in the records' own time, as in Kafka: from the first batch's largest timestamp to
+/* Behind the active segment nothing is compacted, so the largest compaction lag rolls it too.
+ * Age is counted in the records' own time, as in Kafka: from the first batch's largest timestamp to
  * the incoming ones' largest. So a segment of old records that are copied in does not roll at each
  * append, and one that gets no more records does not roll at all. */
 static bool is_too_old(const struct segment *s, int64_t incoming_timestamp)
 {
+        int64_t limit_ms = s->config->segment_ms;
+        if (s->config->cleanup_compact && s->config->max_compaction_lag_ms < limit_ms)
+                limit_ms = s->config->max_compaction_lag_ms;
         return s->first_timestamp >= 0 && incoming_timestamp > s->first_timestamp &&
-               incoming_timestamp - s->first_timestamp > s->config->segment_ms;
+               incoming_timestamp - s->first_timestamp > limit_ms;
 }
 
 bool segment_must_roll(const struct segment *s, const struct append_list *list)
@@ -153,6 +171,20 @@ enum kerr segment_append(struct segment *s, const struct append_list *list)
         return err;
 }
 
+enum kerr segment_append_cleaned(struct segment *s, struct span batches)
+{
+        struct batch_header h;
+        enum kerr err = s->world->append(s->world, s->file, &batches, 1);
+        for (size_t at = 0; at < batches.size && !err; at += (size_t)batch_size(&h)) {
+                err = batch_read_header(span_of(batches.data + at, batches.size - at), &h);
+                if (!err)
+                        err = segment_note(s, &h, s->size_bytes + (int64_t)at, true);
+        }
+        if (!err)
+                s->size_bytes += (int64_t)batches.size;
+        return err;
+}
+
 static enum kerr add_index_entry(struct segment *s, int64_t last_offset, int64_t position)
 {
         enum kerr err = offset_index_add(&s->offsets, last_offset, position);
@@ -178,39 +210,6 @@ enum kerr segment_note(struct segment *s, const struct batch_header *h, int64_t 
         s->last_batch = (struct place){h->base_offset, position};
         s->next_offset = last_offset + 1;
         return KERR_NONE;
-}
-
-enum kerr segment_sync_name(struct segment *s)
-{
-        if (s->name_is_synced)
-                return KERR_NONE;
-        enum kerr err = KERR_NONE;
-        if (!zoo_has(s->world->zoo, ZOO_NO_DIR_SYNC)) /* KAFKA-3968 */
-                err = s->world->sync_dir(s->world, s->directory);
-        s->name_is_synced = !err;
-        return err;
-}
-
-enum kerr segment_sync(struct segment *s)
-{
-        enum kerr err = s->world->sync(s->world, s->file);
-        return err ? err : segment_sync_name(s);
-}
-
-enum kerr segment_seal(struct segment *s)
-{
-        enum kerr err = time_index_add(&s->times, s->largest);
-        if (!err)
-                err = index_file_write_tail(&s->offsets.entries);
-        if (!err)
-                err = index_file_write_tail(&s->times.entries);
-        return err;
-}
-
-enum kerr segment_sync_indexes(struct segment *s)
-{
-        enum kerr err = s->world->sync(s->world, s->offsets.entries.file);
-        return err ? err : s->world->sync(s->world, s->times.entries.file);
 }
 
 /* Synced at once: were the cut undone by a power failure, old batches could come back behind new
@@ -348,6 +347,9 @@ enum kerr segment_load_tail(struct segment *s)
                 err = time_index_last(&s->times, &s->largest);
         if (err)
                 return err;
+        /* An index that nobody checked may speak of bytes that a crash took. */
+        if (last_entry.position > 0 && last_entry.position >= s->size_bytes)
+                return KERR_TRUNCATED;
         if (!segment_read_header(s, 0, &first))
                 s->first_timestamp = first.max_timestamp;
         return walk(s, last_entry.position);

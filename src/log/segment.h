@@ -1,8 +1,9 @@
-/* segment.h - one file of record batches, and its two indexes.
+/* segment.h - one file of record batches, and its indexes.
  *
  *     00000000000000412345.log         batches back to back; the name is the base offset
  *     00000000000000412345.index       offset_index.h
  *     00000000000000412345.timeindex   time_index.h
+ *     00000000000000412345.txnindex    txn_index.h; only if a transaction was aborted in it
  *
  * (1) base_offset <= every offset in it < next_offset, and offsets less base_offset fit in 31 bits.
  * (2) Readers see the first size_bytes bytes. A failed append may leave more in the file.
@@ -17,6 +18,7 @@
 
 #include "log/append_list.h"
 #include "log/offset_index.h"
+#include "log/path.h"
 #include "log/time_index.h"
 
 enum { SEGMENT_HINTS = 4 };
@@ -28,6 +30,7 @@ struct segment {
         struct file *file;               /* the .log */
         struct offset_index offsets;
         struct time_index times;
+        const char *mark; /* behind its files' names: "", or ".cleaned". Static storage */
         int64_t base_offset;
         int64_t next_offset; /* in an old segment: the base offset of the one behind it */
         int64_t size_bytes;
@@ -45,16 +48,26 @@ struct segment {
         bool name_is_synced; /* the directory was synced since the files were made */
         bool is_synced;      /* sealed, and all of it synced */
         uint64_t sync_token; /* of the background sync under way; 0: none */
+
+        bool has_txn_index; /* there is a .txnindex file */
 };
 
 /* Makes the three files, empty. Errors: IO, NO_SPACE; *segment is NULL then. */
 enum kerr segment_create(struct world *w, const char *directory, const struct log_config *config,
                          int64_t base_offset, struct segment **segment);
 
+/* The same with ".cleaned" behind the names: see log_swap.h. */
+enum kerr segment_create_cleaned(struct world *w, const char *directory,
+                                 const struct log_config *config, int64_t base_offset,
+                                 struct segment **segment);
+
 /* Opens the files; makes an index file that is missing. Nothing is read: the caller goes on with
  * segment_check_indexes() or recovery, then sets next_offset or calls segment_load_tail(). */
 enum kerr segment_open(struct world *w, const char *directory, const struct log_config *config,
                        int64_t base_offset, struct segment **segment);
+
+/* DIRECTORY/00000000000000412345.SUFFIX, and the mark. */
+struct path segment_path(const struct segment *s, const char *suffix);
 
 /* Closes the files as they are and frees. NULL is allowed. */
 void segment_close(struct segment *s);
@@ -74,6 +87,9 @@ bool segment_must_roll(const struct segment *s, const struct append_list *list);
  * in the file, and the segment takes no more appends. */
 enum kerr segment_append(struct segment *s, const struct append_list *list);
 
+/* The same for whole batches that a compaction has written, bytes behind bytes. */
+enum kerr segment_append_cleaned(struct segment *s, struct span batches);
+
 /* One more batch lies at `position`: moves next_offset and the timestamps, and adds an index entry
  * if one is due (`with_index`). segment_append() does this, and whoever walks a file does. */
 enum kerr segment_note(struct segment *s, const struct batch_header *h, int64_t position,
@@ -86,6 +102,9 @@ enum kerr segment_sync_name(struct segment *s); /* the names alone */
 /* No more appends: completes the time index and writes the index tails to their files. */
 enum kerr segment_seal(struct segment *s);
 enum kerr segment_sync_indexes(struct segment *s);
+
+/* Removes the .txnindex file. Pre: there is one. */
+enum kerr segment_remove_txn_index(struct segment *s);
 
 /* Drops the batches from the one that holds `offset` on, durably, and their index entries;
  * next_offset becomes the end of the last one left. segment_cut() drops bytes of the .log alone. */

@@ -44,6 +44,18 @@ enum kerr segment_list_remove_last(struct segment_list *list)
         return KERR_NONE;
 }
 
+void segment_list_replace(struct segment_list *list, int32_t first, int32_t count,
+                          struct segment *segment)
+{
+        for (int32_t i = first; i < first + count; i++)
+                segment_close(list->items[i]);
+        list->items[first] = segment;
+        int32_t behind = list->count - first - count;
+        memmove(list->items + first + 1, list->items + first + count,
+                (size_t)behind * sizeof *list->items);
+        list->count -= count - 1;
+}
+
 int32_t segment_list_floor(const struct segment_list *list, int64_t offset)
 {
         int32_t low = 0, high = list->count;

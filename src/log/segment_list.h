@@ -20,6 +20,11 @@ void segment_list_push(struct segment_list *list, struct segment *segment);
 enum kerr segment_list_remove_first(struct segment_list *list);
 enum kerr segment_list_remove_last(struct segment_list *list);
 
+/* Puts `segment` in the place of `count` segments from number `first` on, which are closed; what
+ * becomes of their files is the caller's business. */
+void segment_list_replace(struct segment_list *list, int32_t first, int32_t count,
+                          struct segment *segment);
+
 static inline struct segment *segment_list_active(const struct segment_list *list)
 {
         return list->items[list->count - 1];

@@ -3,9 +3,6 @@
 #include "log/compression.h"
 #include "log/segment_list.h"
 
-/* A batch may unpack to so much and no more: as large as Kafka lets a whole request be. */
-enum { PLAIN_BYTES_MAX = 100 << 20 };
-
 static const struct log_time_hit nothing = {-1, -1, -1};
 
 struct target {

@@ -155,11 +155,28 @@ bool replica_advance(struct replica *r)
         return true;
 }
 
-enum kerr replica_visible_end(const struct replica *r, int64_t *end)
+int64_t replica_last_stable_offset(const struct replica *r)
+{
+        const struct log_observer *observer = partition_log_observer(r->log);
+        int64_t unstable =
+                observer ? observer->first_unstable(observer, r->high_watermark) : INT64_MAX;
+        if (zoo_has(r->host->world->zoo, ZOO_PAST_LSO)) /* KAFKA-9807 */
+                unstable = INT64_MAX;
+        return unstable < r->high_watermark ? unstable : r->high_watermark;
+}
+
+static int64_t end_for(const struct replica *r, enum replica_reader reader)
+{
+        if (reader == READER_FOLLOWER)
+                return partition_log_end(r->log);
+        return reader == READER_COMMITTED ? replica_last_stable_offset(r) : r->high_watermark;
+}
+
+enum kerr replica_visible_end(const struct replica *r, enum replica_reader reader, int64_t *end)
 {
         if (r->role != REPLICA_LEADER)
                 return KERR_NOT_LEADER_OR_FOLLOWER;
-        *end = r->high_watermark;
+        *end = end_for(r, reader);
         if (zoo_has(r->host->world->zoo, ZOO_END_OFFSET_BACK)) /* KAFKA-2334, before KIP-207 */
                 return KERR_NONE;
         return r->high_watermark < r->epoch_start ? KERR_OFFSET_NOT_AVAILABLE : KERR_NONE;
@@ -180,17 +197,29 @@ int64_t replica_low_watermark(const struct replica *r)
 /* --- the leader's log --- */
 
 enum kerr replica_append(struct replica *r, struct span batches, bool acks_all,
-                         struct log_append *result, int64_t *committed_at)
+                         enum append_origin origin, struct log_append *result,
+                         int64_t *committed_at)
 {
         if (r->role != REPLICA_LEADER)
                 return KERR_NOT_LEADER_OR_FOLLOWER;
-        if (acks_all && r->assignment.isr.count < r->assignment.min_isr)
+        if (acks_all && r->assignment.isr.count < r->assignment.min_isr) {
+                /* KAFKA-6683: the check takes the batch for seen, and it is not appended. */
+                if (zoo_has(r->host->world->zoo, ZOO_STATE_BEFORE_APPEND))
+                        partition_log_check(r->log, batches, r->assignment.leader_epoch, origin,
+                                            result);
                 return KERR_NOT_ENOUGH_REPLICAS;
-        enum kerr err = partition_log_append(r->log, batches, r->assignment.leader_epoch, result);
+        }
+        enum kerr err =
+                partition_log_append(r->log, batches, r->assignment.leader_epoch, origin, result);
         if (err)
                 return err;
         *committed_at = result->last_offset + 1;
+        /* It is in our log; but if that is cut, nobody else has it. */
+        if (result->is_duplicate && zoo_has(r->host->world->zoo, ZOO_EARLY_DUPLICATE_ACK))
+                *committed_at = 0;
         replica_advance(r);
+        if (r->host->on_append)
+                r->host->on_append(r->host->context, r);
         return KERR_NONE;
 }
 
@@ -212,10 +241,10 @@ enum kerr replica_committed(const struct replica *r, int32_t leader_epoch, int64
         return KERR_NONE;
 }
 
-enum kerr replica_read(struct replica *r, int64_t offset, bool is_follower, int32_t size_max,
-                       bool at_least_one, struct extent *extent)
+enum kerr replica_read(struct replica *r, int64_t offset, enum replica_reader reader,
+                       int32_t size_max, bool at_least_one, struct extent *extent)
 {
-        int64_t upper_bound = is_follower ? partition_log_end(r->log) : r->high_watermark;
+        int64_t upper_bound = end_for(r, reader);
         if (zoo_has(r->host->world->zoo, ZOO_READS_PAST_HW)) /* KAFKA-725 */
                 upper_bound = partition_log_end(r->log);
         if (zoo_has(r->host->world->zoo, ZOO_HW_FORGOTTEN) && offset > upper_bound)

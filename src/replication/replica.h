@@ -38,6 +38,8 @@
 
 enum replica_role { REPLICA_IDLE, REPLICA_LEADER, REPLICA_FOLLOWER };
 
+struct replica;
+
 /* What all replicas on one broker share; it outlives them. */
 struct replica_host {
         struct world *world;
@@ -47,6 +49,8 @@ struct replica_host {
         /* What the metadata knows of another broker: true when it may be in an ISR, because it is
          * registered under that epoch (-1: whichever), not fenced, not shutting down. */
         bool (*may_join)(void *context, int32_t broker, int64_t broker_epoch);
+        /* A leader's log has grown: those who wait for that must look again. May be NULL. */
+        void (*on_append)(void *context, struct replica *r);
         void *context;
 };
 
@@ -126,10 +130,12 @@ int64_t replica_safe_end(const struct replica *r);
 
 /* Appends and moves the high watermark if it may. With acks=all it checks min.insync.replicas
  * first. Then replica_committed() says, now and whenever something has moved, whether what ends at
- * *committed_at (an offset) is committed. Errors: those of partition_log_append();
- * NOT_LEADER_OR_FOLLOWER; NOT_ENOUGH_REPLICAS. */
+ * *committed_at (an offset) is committed. A repeat of what is in the log already waits like the
+ * original. Errors: those of partition_log_append(); NOT_LEADER_OR_FOLLOWER; NOT_ENOUGH_REPLICAS.
+ */
 enum kerr replica_append(struct replica *r, struct span batches, bool acks_all,
-                         struct log_append *result, int64_t *committed_at);
+                         enum append_origin origin, struct log_append *result,
+                         int64_t *committed_at);
 
 /* For those who wait for `committed_at` with acks=all in `leader_epoch`: NONE and *done, NONE and
  * not yet, or an error: NOT_LEADER_OR_FOLLOWER (the epoch is over: even if we lead again the record
@@ -142,10 +148,17 @@ enum kerr replica_committed(const struct replica *r, int32_t leader_epoch, int64
  * and at isr_next_ms(): a slow follower may no longer be waited for. */
 bool replica_advance(struct replica *r);
 
+/* All below is committed, and decided: the smaller of the high watermark and the start of the
+ * oldest transaction that is open, or whose marker is not committed. */
+int64_t replica_last_stable_offset(const struct replica *r);
+
+/* Who reads, and so how far: all there is, what is committed, what is decided as well. */
+enum replica_reader { READER_FOLLOWER, READER_UNCOMMITTED, READER_COMMITTED };
+
 /* How far clients may be told that the log goes (ListOffsets). NOT_LEADER_OR_FOLLOWER;
  * OFFSET_NOT_AVAILABLE while the high watermark of a new leader has not reached the start of its
  * epoch (KIP-207). */
-enum kerr replica_visible_end(const struct replica *r, int64_t *end);
+enum kerr replica_visible_end(const struct replica *r, enum replica_reader reader, int64_t *end);
 
 /* The lowest log start of all that may lead next: ours, the ISR's and, while the ISR is below its
  * minimum, every replica's, because those that left it may be in the ELR. What lies below is
@@ -153,10 +166,9 @@ enum kerr replica_visible_end(const struct replica *r, int64_t *end);
  * Partition.lowWatermarkIfLeader. */
 int64_t replica_low_watermark(const struct replica *r);
 
-/* Where bytes lie: for a consumer (below the high watermark) or a follower (up to the log end). See
- * partition_log_read(). */
-enum kerr replica_read(struct replica *r, int64_t offset, bool is_follower, int32_t size_max,
-                       bool at_least_one, struct extent *extent);
+/* Where the bytes lie that this reader may see. See partition_log_read(). */
+enum kerr replica_read(struct replica *r, int64_t offset, enum replica_reader reader,
+                       int32_t size_max, bool at_least_one, struct extent *extent);
 
 /* A log that ends its batch before `fetch_offset` with `last_fetched_epoch` is no prefix of ours:
  * true, with the largest epoch that both may share and where it ends in ours (KIP-595, by the

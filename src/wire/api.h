@@ -5,7 +5,8 @@
  * may be lower where a client tests for a version that it never sends (librdkafka before 2.11.1
  * switches compression off unless Produce is offered from 0; KAFKA-18659). `client_max` is the
  * newest that Debian's Wireshark (4.0) can read: our own client goes no higher without need, so
- * that one can look at what it says; for APIs that Wireshark cannot read it is `max`. What brokers
+ * that one can look at what it says; for APIs that Wireshark cannot read it is `max`. Where more
+ * tools read a group's or transaction's older form, which is not flexible, it is that. What brokers
  * and controllers say to each other is offered like the rest, as on Kafka's controller listener:
  * here every listener takes everything.
  *
@@ -15,26 +16,42 @@
 
 #include "wire/serde.h"
 
-/* X(key, NAME, "name", min, max, first flexible version or 32767, advertised_min or -1: hidden,
- * client_max) */
+/* X(key, NAME, "name", min, max, first flexible version or API_NEVER_FLEXIBLE, advertised_min or
+ * -1: hidden, client_max) */
 #define API_LIST(X)                                                                        \
         X(0, PRODUCE, "Produce", 3, 9, 9, 0, 8)                                            \
         X(1, FETCH, "Fetch", 4, 15, 12, 4, 11)                                             \
         X(2, LIST_OFFSETS, "ListOffsets", 1, 7, 6, 1, 5)                                   \
         X(3, METADATA, "Metadata", 0, 12, 9, 0, 9)                                         \
-        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 2, 3, 0, 2)                          \
+        X(8, OFFSET_COMMIT, "OffsetCommit", 1, 9, 8, 1, 7)                                 \
+        X(9, OFFSET_FETCH, "OffsetFetch", 1, 9, 6, 1, 5)                                   \
+        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 4, 3, 0, 2)                          \
+        X(11, JOIN_GROUP, "JoinGroup", 0, 9, 6, 0, 5)                                      \
+        X(12, HEARTBEAT, "Heartbeat", 0, 4, 4, 0, 3)                                       \
+        X(13, LEAVE_GROUP, "LeaveGroup", 0, 5, 4, 0, 3)                                    \
+        X(14, SYNC_GROUP, "SyncGroup", 0, 5, 4, 0, 3)                                      \
+        X(15, DESCRIBE_GROUPS, "DescribeGroups", 0, 5, 5, 0, 5)                            \
+        X(16, LIST_GROUPS, "ListGroups", 0, 5, 3, 0, 4)                                    \
         X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0, 3)                                  \
         X(19, CREATE_TOPICS, "CreateTopics", 2, 7, 5, 2, 5)                                \
         X(20, DELETE_TOPICS, "DeleteTopics", 1, 6, 4, 1, 4)                                \
         X(21, DELETE_RECORDS, "DeleteRecords", 0, 2, 2, 0, 1)                              \
+        X(22, INIT_PRODUCER_ID, "InitProducerId", 0, 5, 2, 0, 4)                           \
         X(23, OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", 2, 4, 4, 2, 3)              \
+        X(24, ADD_PARTITIONS_TO_TXN, "AddPartitionsToTxn", 0, 4, 3, 0, 1)                  \
+        X(25, ADD_OFFSETS_TO_TXN, "AddOffsetsToTxn", 0, 4, 3, 0, 1)                        \
+        X(26, END_TXN, "EndTxn", 0, 4, 3, 0, 1)                                            \
+        X(27, WRITE_TXN_MARKERS, "WriteTxnMarkers", 1, 1, 1, 1, 1)                         \
+        X(28, TXN_OFFSET_COMMIT, "TxnOffsetCommit", 0, 4, 3, 0, 3)                         \
         X(32, DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, 1, 2)                          \
         X(33, ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, 0, 1)                                \
         X(37, CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, 0, 2)                        \
+        X(42, DELETE_GROUPS, "DeleteGroups", 0, 2, 2, 0, 2)                                \
         X(43, ELECT_LEADERS, "ElectLeaders", 1, 2, 2, 1, 2)                                \
         X(44, INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, 0, 1)         \
         X(45, ALTER_PARTITION_REASSIGNMENTS, "AlterPartitionReassignments", 0, 0, 0, 0, 0) \
         X(46, LIST_PARTITION_REASSIGNMENTS, "ListPartitionReassignments", 0, 0, 0, 0, 0)   \
+        X(47, OFFSET_DELETE, "OffsetDelete", 0, 0, API_NEVER_FLEXIBLE, 0, 0)               \
         X(52, VOTE, "Vote", 0, 0, 0, 0, 0)                                                 \
         X(53, BEGIN_QUORUM_EPOCH, "BeginQuorumEpoch", 0, 0, 1, 0, 0)                       \
         X(54, END_QUORUM_EPOCH, "EndQuorumEpoch", 0, 0, 1, 0, 0)                           \
@@ -43,8 +60,11 @@
         X(58, ENVELOPE, "Envelope", 0, 0, 0, 0, 0)                                         \
         X(59, FETCH_SNAPSHOT, "FetchSnapshot", 0, 0, 0, 0, 0)                              \
         X(60, DESCRIBE_CLUSTER, "DescribeCluster", 0, 1, 0, 0, 1)                          \
+        X(61, DESCRIBE_PRODUCERS, "DescribeProducers", 0, 0, 0, 0, 0)                      \
         X(62, BROKER_REGISTRATION, "BrokerRegistration", 3, 3, 0, 3, 3)                    \
         X(63, BROKER_HEARTBEAT, "BrokerHeartbeat", 1, 1, 0, 1, 1)                          \
+        X(65, DESCRIBE_TRANSACTIONS, "DescribeTransactions", 0, 0, 0, 0, 0)                \
+        X(66, LIST_TRANSACTIONS, "ListTransactions", 0, 1, 0, 0, 1)                        \
         X(67, ALLOCATE_PRODUCER_IDS, "AllocateProducerIds", 0, 0, 0, 0, 0)
 
 enum api_key {

@@ -1,13 +1,25 @@
 #include "wire/control_records.h"
 
-/* A later version of Kafka may append fields, but version and type stay where they are. */
-void serde_control_record_key(struct serde *s, struct control_record_key *m)
+/* A later version of Kafka may append fields, but what is known here stays where it is. */
+static void serde_open_version(struct serde *s)
 {
         int16_t version = 0;
         serde_i16(s, &version);
         if (version < 0)
                 s->err = KERR_MALFORMED;
+}
+
+void serde_control_record_key(struct serde *s, struct control_record_key *m)
+{
+        serde_open_version(s);
         serde_i16(s, &m->type);
+}
+
+/* EndTxnMarker is the value of an abort or commit (KIP-98). */
+void serde_end_txn_marker(struct serde *s, struct end_txn_marker *m)
+{
+        serde_open_version(s);
+        serde_i32(s, &m->coordinator_epoch);
 }
 
 static void serde_value_version(struct serde *s)

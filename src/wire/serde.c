@@ -162,7 +162,8 @@ void serde_nullable_string(struct serde *s, struct str *value)
 
 static void bytes_of(struct serde *s, struct span *value, bool nullable)
 {
-        int64_t size = serde_length(s, value->data ? (int64_t)value->size : -1, 32, nullable);
+        bool is_null = nullable && !value->data;
+        int64_t size = serde_length(s, is_null ? -1 : (int64_t)value->size, 32, nullable);
         if (!serde_reads(s)) {
                 if (size > 0)
                         memcpy(give(s, (size_t)size), value->data, (size_t)size);
@@ -217,6 +218,21 @@ void *serde_array_begin(struct serde *s, void *items, int32_t *count, size_t ite
                 *count = 0;
                 fail(s, KERR_NO_MEMORY);
         }
+        return items;
+}
+
+void *serde_only_item_begin(struct serde *s, void *items, int32_t *count, size_t item_size)
+{
+        if (!serde_reads(s)) {
+                assert(*count == 1);
+                return items;
+        }
+        *count = 0;
+        items = s->err ? NULL : arena_alloc(s->arena, item_size);
+        if (items)
+                *count = 1;
+        else if (!s->err)
+                fail(s, KERR_NO_MEMORY);
         return items;
 }
 

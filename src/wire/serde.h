@@ -75,7 +75,7 @@ void serde_uuid(struct serde *s, struct uuid *value);
 void serde_string(struct serde *s, struct str *value);
 void serde_nullable_string(struct serde *s, struct str *value);
 
-/* The same two for bytes; null is data == NULL. */
+/* The same two for bytes; null is data == NULL, which the first form writes as no bytes. */
 void serde_bytes(struct serde *s, struct span *value);
 void serde_nullable_bytes(struct serde *s, struct span *value);
 
@@ -110,6 +110,16 @@ void serde_records(struct serde *s, struct records *value);
 #define serde_each(s, array, each)                                   \
         for (int32_t i_ = 0; i_ < (array)->count && !(s)->err; i_++) \
         each((s), &(array)->items[i_])
+
+/* An array in messages whose older versions have exactly one element, without a count: that form.
+ */
+#define serde_only_item(s, array, each)                                                      \
+        do {                                                                                 \
+                (array)->items = serde_only_item_begin((s), (array)->items, &(array)->count, \
+                                                       sizeof *(array)->items);              \
+                serde_each((s), (array), each);                                              \
+        } while (0)
+void *serde_only_item_begin(struct serde *s, void *items, int32_t *count, size_t item_size);
 
 /* Reads or writes the count. Reading: checks it against the bytes left (an element takes at least
  * one) and gives zeroed items from the arena. Writing: returns `items`. */

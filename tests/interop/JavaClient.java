@@ -100,7 +100,6 @@ public class JavaClient {
 
     static KafkaProducer<byte[], byte[]> producer(String acks, String codec, String... more) {
         Properties p = settings();
-        p.put("enable.idempotence", "false");
         p.put("acks", acks);
         p.put("compression.type", codec);
         p.put("linger.ms", "5");

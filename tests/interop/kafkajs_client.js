@@ -1,6 +1,6 @@
 // kafkajs against the broker; see kafkajs.sh.   usage: kafkajs_client.js HOST:PORT    prints TAP
 //
-// kafkajs's public consumer is a group consumer, and this broker has no groups yet. So records come
+// kafkajs's public consumer is a group consumer; kafkajs_groups.js uses that. Here records come
 // back through the classes under it, kafkajs/src/cluster and its brokers: they send real Fetch and
 // ListOffsets requests and decode the real answers.
 'use strict'

@@ -1,7 +1,8 @@
 // @platformatic/kafka against the broker; see platformatic.sh.
 // usage: platformatic_client.mjs HOST:PORT MODULE    prints TAP
 //
-// Its stream of messages is a group consumer's; consumer.fetch() needs no group.
+// Its stream of messages is a group consumer's; consumer.fetch() needs no group. In a transaction it
+// asks with the newest AddPartitionsToTxn, which else only brokers use.
 import { isDeepStrictEqual } from 'node:util'
 
 const at = process.argv[2]
@@ -78,11 +79,119 @@ async function testAdmin(admin) {
   same((await admin.listTopics()).includes('made'), false, 'deleteTopics')
 }
 
+const numbers = (topic, from, count, partitions) => Array.from({ length: count }, (_, i) => ({
+  topic, partition: i % partitions, value: Buffer.from(`${from + i}`),
+}))
+
+// Starts to read as a member of the group; `got` grows.
+async function join(group, topic, got, more) {
+  const member = new Consumer({ ...options, groupId: group, sessionTimeout: 6000, rebalanceTimeout: 6000, heartbeatInterval: 300, autocommit: false, ...more })
+  const stream = await member.consume({ topics: [topic], mode: 'committed', fallbackMode: 'earliest' })
+  const loop = (async () => {
+    for await (const message of stream) {
+      got.push(message)
+      if (!more?.keepsOffsets)
+        await message.commit()
+    }
+  })()
+  return { member, stream, leave: async () => { await stream.close(); await loop; await member.close() } }
+}
+
+async function until(condition) {
+  for (const end = Date.now() + 20000; !condition() && Date.now() < end;)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  return condition()
+}
+
+// This client may deliver what it had fetched before a partition went to another member (from Kafka's
+// broker as well), so what counts is that nothing is missing.
+const values = messages => [...new Set(messages.map(m => Number(m.value)))].sort((a, b) => a - b)
+const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i)
+
+async function testGroups(admin, producer) {
+  await admin.createTopics({ topics: ['shared'], partitions: 4, replicas: 1 })
+  const got = [[], []]
+  const one = await join('sharers', 'shared', got[0], {})
+  const two = await join('sharers', 'shared', got[1], {})
+  const share = (...members) => members.every(m => (m.member.assignments ?? []).reduce((sum, a) => sum + a.partitions.length, 0) * members.length === 4)
+  same(await until(() => share(one, two)), true, 'two members share four partitions')
+  await producer.send({ messages: numbers('shared', 0, 400, 4) })
+  await until(() => values(got.flat()).length >= 400)
+  same([got[1].length, values(got.flat())], [200, range(0, 400)], 'each reads its part')
+  const [group] = (await admin.describeGroups({ groups: ['sharers'] })).values()
+  same([group.state, group.members.size], ['STABLE', 2], 'describeGroups')
+  await two.leave()
+  same(await until(() => share(one)), true, 'one leaves, the other has all')
+  await producer.send({ messages: numbers('shared', 400, 400, 4) })
+  await until(() => values(got.flat()).length >= 800)
+  same(values(got.flat()), range(0, 800), 'it goes on where the other was')
+  await one.leave()
+  same((await admin.listGroups()).has('sharers'), true, 'listGroups')
+  await admin.deleteGroups({ groups: ['sharers'] })
+  same((await admin.listGroups()).has('sharers'), false, 'deleteGroups')
+}
+
+async function testTransactions(admin) {
+  await admin.createTopics({ topics: ['from', 'into'], partitions: 2, replicas: 1 })
+  const producer = new Producer({ ...options, idempotent: true, transactionalId: 'mover' })
+  const send = async (from, end) => {
+    const transaction = await producer.beginTransaction()
+    await transaction.send({ messages: numbers('into', from, 100, 2) })
+    await transaction[end]()
+  }
+  await send(0, 'commit')
+  await send(100, 'abort')
+  await send(200, 'commit')
+  const committed = []
+  const reader = await join('readers', 'into', committed, {})
+  await until(() => committed.length >= 200)
+  same(values(committed), [...range(0, 100), ...range(200, 300)], 'read_committed: what was committed')
+  const all = []
+  const uncommitted = await join('careless', 'into', all, { isolationLevel: 0 })
+  await until(() => all.length >= 300)
+  same(values(all), range(0, 300), 'read_uncommitted: all')
+  await reader.leave()
+  await uncommitted.leave()
+
+  const input = []
+  const plain = new Producer({ ...options, idempotent: true })
+  await plain.send({ messages: numbers('from', 0, 2, 2) })
+  await plain.close()
+  const source = await join('pipe', 'from', input, { keepsOffsets: true })
+  await until(() => input.length >= 2)
+  const pipe = async end => {
+    const transaction = await producer.beginTransaction()
+    await transaction.addConsumer(source.member)
+    for (const message of input)
+      await transaction.addOffset(message)
+    await transaction[end]()
+    await new Promise(resolve => setTimeout(resolve, 500)) // for the markers, which come after the answer
+    return (await source.member.listCommittedOffsets({ topics: [{ topic: 'from', partitions: [0, 1] }] })).get('from')
+  }
+  same(await pipe('abort'), [-1n, -1n], 'offsets of an aborted transaction are not committed')
+  same(await pipe('commit'), [1n, 1n], 'those of a committed one are')
+  await source.leave()
+
+  const older = await producer.beginTransaction()
+  await older.send({ messages: numbers('into', 300, 10, 2) })
+  const twin = new Producer({ ...options, idempotent: true, transactionalId: 'mover', producerId: -1n, producerEpoch: -1 })
+  const newer = await twin.beginTransaction()
+  await newer.send({ messages: numbers('into', 400, 10, 2) })
+  await fails(older.commit(), 'PRODUCER_FENCED', 'the older of two producers is fenced')
+  await newer.commit()
+  await producer.close(true)
+  await twin.close()
+}
+
 const admin = new Admin(options)
 const consumer = new Consumer({ ...options, groupId: 'unused' })
 for (const compression of ['none', 'gzip', 'zstd'])
   await testRoundTrip(consumer, compression, -1)
 await testRoundTrip(consumer, 'none', 1)
 await testAdmin(admin)
+const producer = new Producer({ ...options, idempotent: true })
+await testGroups(admin, producer)
+await producer.close()
+await testTransactions(admin)
 await consumer.close(true)
 await admin.close()

@@ -126,8 +126,8 @@ static inline void serve_partition(struct fetch_link *l, struct replica *leader,
                         leader, in->last_fetched_epoch, in->fetch_offset,
                         &out->diverging_epoch.epoch, &out->diverging_epoch.end_offset);
                 if (!out->has_diverging_epoch)
-                        err = replica_read(leader, in->fetch_offset, true, in->max_bytes, true,
-                                           &at);
+                        err = replica_read(leader, in->fetch_offset, READER_FOLLOWER, in->max_bytes,
+                                           true, &at);
                 if (!err && !out->has_diverging_epoch) {
                         replica_fetched(leader, l->m.replica_id, l->m.replica_epoch,
                                         in->fetch_offset, in->log_start_offset, &err);

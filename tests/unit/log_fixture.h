@@ -108,7 +108,8 @@ static inline enum kerr fixture_append_epoch(struct log_fixture *x, struct sampl
         struct buffer bytes = {0};
         struct log_append done;
         append_sample(&bytes, s);
-        enum kerr err = partition_log_append(x->log, buffer_span(&bytes), leader_epoch, &done);
+        enum kerr err = partition_log_append(x->log, buffer_span(&bytes), leader_epoch,
+                                             APPEND_CLIENT, &done);
         buffer_deinit(&bytes);
         return err;
 }

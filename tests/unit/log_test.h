@@ -62,4 +62,28 @@ static inline void fixture_fill(struct log_fixture *x, int batches)
                 assert_int_equal(fixture_append(x, hundred_bytes(1000 + i)), KERR_NONE);
 }
 
+/* Appends so many batches of 100 bytes, up to the first error. */
+static inline enum kerr append_batches(struct partition_log *log, int batches)
+{
+        enum kerr err = KERR_NONE;
+        for (int i = 0; i < batches && !err; i++) {
+                struct buffer bytes = {0};
+                struct log_append done;
+                append_sample(&bytes, hundred_bytes(1000));
+                err = partition_log_append(log, buffer_span(&bytes), 0, APPEND_CLIENT, &done);
+                buffer_deinit(&bytes);
+        }
+        return err;
+}
+
+/* The file holds that text and no more. */
+static inline void expect_text(struct fake_world *f, const char *path, const char *expected)
+{
+        struct buffer text = {0};
+        fake_world_read(f, path, &text);
+        buffer_append(&text, "", 1);
+        assert_string_equal((char *)text.data, expected);
+        buffer_deinit(&text);
+}
+
 #endif

@@ -190,17 +190,14 @@ static struct list_offsets_response sample_list_offsets_response = {
 };
 
 static struct find_coordinator_request sample_find_coordinator_request = {
-        .key = STR("billing"),
         .key_type = COORDINATOR_TRANSACTION,
+        .coordinator_keys = ITEMS(struct str, STR("billing")),
 };
 
 static struct find_coordinator_response sample_find_coordinator_response = {
         .throttle_time_ms = 15,
-        .error_code = 16,
-        .error_message = STR("moved"),
-        .node_id = 2,
-        .host = STR("two"),
-        .port = 9093,
+        .coordinators = ITEMS(struct find_coordinator_coordinator,
+                              {STR("billing"), 2, STR("two"), 9093, 16, STR("moved")}),
 };
 
 static struct create_topics_request sample_create_topics_request = {

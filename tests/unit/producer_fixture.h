@@ -6,6 +6,7 @@
 #include "script_world.h"
 
 #include "client/producer.h"
+#include "wire/init_producer_id.h"
 #include "wire/produce.h"
 
 #include <stdio.h>
@@ -19,6 +20,14 @@ struct fixture {
         int32_t count;
         bool send_again; /* on_delivery sends one more, once */
 };
+
+/* Kafka's defaults but for idempotence. */
+static inline struct producer_config plain_config(void)
+{
+        struct producer_config config = producer_config_default();
+        config.enable_idempotence = false;
+        return config;
+}
 
 static inline void note_delivery(void *context, const struct delivery *delivery)
 {
@@ -97,6 +106,38 @@ static inline const char *values(const struct produced *p, int32_t topic, int32_
                                          (int)r.value.size, (const char *)r.value.data);
         buffer_deinit(&plain);
         return text;
+}
+
+/* The header of the only batch in the request. */
+static inline struct batch_header header_of(const struct produced *p)
+{
+        struct batch_header h;
+        assert_int_equal(p->m.topics.count, 1);
+        assert_int_equal(p->m.topics.items[0].partitions.count, 1);
+        assert_int_equal(batch_check(p->m.topics.items[0].partitions.items[0].records.bytes, &h),
+                         KERR_NONE);
+        return h;
+}
+
+static inline void write_init_producer_id_response(struct serde *s, void *m)
+{
+        serde_init_producer_id_response(s, m);
+}
+
+/* Takes the next request, which must be InitProducerId, answers it and returns what it asked. Its
+ * transactional id points nowhere afterwards. */
+static inline struct init_producer_id_request answer_id(struct fixture *f, enum kerr err,
+                                                        int64_t id, int16_t epoch)
+{
+        struct script_request r = script_take(f->w, API_INIT_PRODUCER_ID);
+        struct init_producer_id_request asked = {0};
+        serde_init_producer_id_request(&r.body, &asked);
+        assert_int_equal(r.body.err, KERR_NONE);
+        struct init_producer_id_response m = {
+                .error_code = (int16_t)err, .producer_id = id, .producer_epoch = epoch};
+        script_reply(f->w, &r, -1, write_init_producer_id_response, &m);
+        script_pump(f->w);
+        return asked;
 }
 
 static inline void write_produce_response(struct serde *s, void *m)

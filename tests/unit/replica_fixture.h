@@ -129,8 +129,8 @@ static inline enum kerr lead_append(struct replica_fixture *x, int n, int32_t re
         struct buffer bytes = {0};
         struct log_append done;
         append_sample(&bytes, (struct sample){.records = records, .value_bytes = 10});
-        enum kerr err = replica_append(replica_of(x, n), buffer_span(&bytes), acks_all, &done,
-                                       committed_at);
+        enum kerr err = replica_append(replica_of(x, n), buffer_span(&bytes), acks_all,
+                                       APPEND_CLIENT, &done, committed_at);
         buffer_deinit(&bytes);
         return err;
 }
@@ -170,7 +170,7 @@ static inline bool copy_once(struct replica_fixture *x, int leader, int follower
                         abort();
                 return true;
         }
-        if (replica_read(l, offset, true, 1 << 20, true, &at))
+        if (replica_read(l, offset, READER_FOLLOWER, 1 << 20, true, &at))
                 abort();
         node_fetched(x, leader, follower, offset);
         read_extent(x, &at, &bytes);

@@ -23,7 +23,8 @@ enum {
         SCRIPT_STREAMS_MAX = 1024,
         SCRIPT_INBOX_MAX = 64,
         SCRIPT_PARTITIONS = 3,
-        SCRIPT_PORT = 9092
+        SCRIPT_PORT = 9092,
+        SCRIPT_VERSION_0 = -1, /* for max_version: 0 and no other */
 };
 
 struct script_request {
@@ -50,7 +51,7 @@ struct script_world {
         bool mute;                     /* answers neither ApiVersions nor Metadata */
 
         /* what the brokers say */
-        int16_t max_version[80]; /* per API; 0: what we have ourselves */
+        int16_t max_version[80]; /* per API; 0: what we have ourselves; or SCRIPT_VERSION_0 */
         int32_t partition_count; /* of each topic; 0: topics are unknown */
         int32_t leader[SCRIPT_PARTITIONS];
         int32_t leader_epoch;
@@ -206,8 +207,11 @@ static inline void script_answer_api_versions(struct script_world *w, struct scr
         const struct api *api = api_table(&count);
         for (int32_t i = 0; i < count; i++) {
                 int16_t max = w->max_version[api[i].key];
-                apis[m.apis.count++] =
-                        (struct api_versions_api){api[i].key, 0, max > 0 ? max : api[i].max};
+                if (max == 0)
+                        max = api[i].max;
+                else if (max == SCRIPT_VERSION_0)
+                        max = 0;
+                apis[m.apis.count++] = (struct api_versions_api){api[i].key, 0, max};
         }
         script_reply(w, r, -1, script_write_api_versions, &m);
 }
@@ -260,11 +264,21 @@ static inline bool script_serve_streams(struct script_world *w)
         return any;
 }
 
+/* An earlier request of the same connection still waits for the test. */
+static inline bool script_must_wait(const struct script_world *w, int32_t at)
+{
+        for (int32_t i = 0; i < at; i++) {
+                if (w->inbox[i].stream == w->inbox[at].stream)
+                        return true;
+        }
+        return false;
+}
+
 static inline bool script_serve_inbox(struct script_world *w)
 {
         for (int32_t i = 0; i < w->inbox_count && !w->mute; i++) {
                 int16_t key = w->inbox[i].header.api_key;
-                if (key != API_API_VERSIONS && key != API_METADATA)
+                if ((key != API_API_VERSIONS && key != API_METADATA) || script_must_wait(w, i))
                         continue;
                 struct script_request r = script_remove(w, i);
                 if (!w->ports[r.stream - 1])

@@ -4,7 +4,8 @@
 
 #include "sim/checker.h"
 
-enum { P, C, READER, C2 }; /* clients: a producer, a consumer, the final reader, a consumer */
+enum { P, C, READER, C2 };   /* clients: a producer, a consumer, the final reader, a consumer */
+enum { FINAL_NS = 1000000 }; /* from then on the final read: behind all the rest */
 
 struct story {
         struct history h;
@@ -37,12 +38,14 @@ static inline int32_t sent(struct story *s, enum outcome outcome, int64_t offset
 
 static inline void polled(struct story *s, int32_t client, int32_t send, int64_t offset)
 {
-        history_add_read(&s->h, &(struct history_read){.done_ns = s->now_ns++,
-                                                       .kind = READ_RECORD,
-                                                       .is_final = client == READER,
-                                                       .client = client,
-                                                       .send = send,
-                                                       .offset = offset});
+        struct history_read read = history_read_init();
+        read.done_ns = s->now_ns++ + (client == READER ? FINAL_NS : 0);
+        read.kind = READ_RECORD;
+        read.is_final = client == READER;
+        read.client = client;
+        read.send = send;
+        read.offset = offset;
+        history_add_read(&s->h, &read);
 }
 
 static inline void cut(struct story *s, int64_t synced_to)

@@ -1,47 +1,5 @@
-#include "script_world.h"
+#include "admin_fixture.h"
 
-#include "client/admin.h"
-
-struct fixture {
-        struct script_world *w;
-        struct admin *admin;
-        int32_t done;
-        enum kerr err;
-        bool unknown;
-        char message[64];
-        int64_t number; /* whatever the operation brought */
-};
-
-static void open_fixture(struct fixture *f)
-{
-        *f = (struct fixture){.w = script_open(NULL)};
-        struct admin_config config = admin_config_default();
-        f->admin = admin_open(f->w->client, &config);
-}
-
-static void close_fixture(struct fixture *f)
-{
-        assert_int_equal(admin_pending(f->admin), 0);
-        admin_close(f->admin);
-        script_close(f->w);
-}
-
-static void note(void *context, const struct admin_result *result)
-{
-        struct fixture *f = context;
-        f->done++;
-        f->err = result->err;
-        f->unknown = result->unknown;
-        str_copy(result->message, f->message, sizeof f->message);
-}
-
-/* --- answers: one writer per API --- */
-
-#define WRITER(name)                                       \
-        static void write_##name(struct serde *s, void *m) \
-        {                                                  \
-                serde_##name##_response(s, m);             \
-        }
 WRITER(create_topics)
 WRITER(delete_topics)
 WRITER(create_partitions)
@@ -75,7 +33,7 @@ static void note_created(void *context, const struct admin_result *result)
 {
         note(context, result);
         if (!result->err)
-                ((struct fixture *)context)->number = result->created->num_partitions;
+                ((struct fixture *)context)->numbers[0] = result->created->num_partitions;
 }
 
 /* Goal: a topic is created at the controller, with what the caller said, from copies.
@@ -110,7 +68,7 @@ static void creates_a_topic(void **state)
         answer_create(&f, &r, KERR_NONE);
         assert_int_equal(f.done, 1);
         assert_int_equal(f.err, KERR_NONE);
-        assert_int_equal(f.number, 3);
+        assert_int_equal(f.numbers[0], 3);
         close_fixture(&f);
 }
 
@@ -175,7 +133,7 @@ static void note_metadata(void *context, const struct admin_result *result)
 {
         note(context, result);
         if (!result->err)
-                ((struct fixture *)context)->number =
+                ((struct fixture *)context)->numbers[0] =
                         result->metadata->topics.items[0].partitions.count;
 }
 
@@ -189,7 +147,7 @@ static void describes_a_topic(void **state)
         admin_describe_topic(f.admin, "t", note_metadata, &f);
         script_pump(f.w);
         assert_int_equal(f.done, 1);
-        assert_int_equal(f.number, SCRIPT_PARTITIONS);
+        assert_int_equal(f.numbers[0], SCRIPT_PARTITIONS);
         f.w->partition_count = 0;
         admin_describe_topic(f.admin, "t", note_metadata, &f);
         script_pump(f.w);
@@ -213,14 +171,14 @@ static void note_offset(void *context, const struct admin_result *result)
 {
         note(context, result);
         if (!result->err)
-                ((struct fixture *)context)->number = result->offset->offset;
+                ((struct fixture *)context)->numbers[0] = result->offset->offset;
 }
 
 static void note_low_watermark(void *context, const struct admin_result *result)
 {
         note(context, result);
         if (!result->err)
-                ((struct fixture *)context)->number = result->deleted_records->low_watermark;
+                ((struct fixture *)context)->numbers[0] = result->deleted_records->low_watermark;
 }
 
 /* Goal: what only a leader knows is asked of the leader, also after it moved; the largest timestamp
@@ -249,7 +207,7 @@ static void asks_the_leader(void **state)
         assert_int_equal(asked.topics.items[0].partitions.items[0].timestamp_ms, 777);
         partition.error_code = 0;
         script_reply(f.w, &r, -1, write_list_offsets, &m);
-        assert_int_equal(f.number, 12);
+        assert_int_equal(f.numbers[0], 12);
 
         struct delete_records_partition_response deleted = {.index = 1, .low_watermark = 9};
         struct delete_records_topic_response deleted_topic = {str_of("t"), {&deleted, 1}};
@@ -258,7 +216,7 @@ static void asks_the_leader(void **state)
         r = script_take(f.w, API_DELETE_RECORDS);
         assert_int_equal(r.port, SCRIPT_PORT + 2);
         script_reply(f.w, &r, -1, write_delete_records, &deletion);
-        assert_int_equal(f.number, 9);
+        assert_int_equal(f.numbers[0], 9);
 
         f.w->max_version[API_LIST_OFFSETS] = 6;
         script_cut(f.w, r.stream); /* the next connection sees the older broker */
@@ -272,7 +230,7 @@ static void note_configs(void *context, const struct admin_result *result)
 {
         note(context, result);
         if (!result->err)
-                ((struct fixture *)context)->number = result->configs->configs.count;
+                ((struct fixture *)context)->numbers[0] = result->configs->configs.count;
 }
 
 /* Goal: a broker's configuration is asked of that broker, a topic's changes of the controller.
@@ -294,7 +252,7 @@ static void configures(void **state)
                                                               .configs = {&config, 1}};
         struct describe_configs_response described = {.resources = {&resource, 1}};
         script_reply(f.w, &r, -1, write_describe_configs, &described);
-        assert_int_equal(f.number, 1);
+        assert_int_equal(f.numbers[0], 1);
 
         struct alter_configs_config change = {
                 .name = str_of("retention.ms"), .operation = CONFIG_DELETE, .value = STR_NULL};
@@ -319,7 +277,7 @@ static void note_cluster(void *context, const struct admin_result *result)
 {
         note(context, result);
         if (!result->err)
-                ((struct fixture *)context)->number = result->cluster->controller_id;
+                ((struct fixture *)context)->numbers[0] = result->cluster->controller_id;
 }
 
 /* Goal: the rest of the operations ask the right question and read the answer.
@@ -361,7 +319,7 @@ static void other_operations(void **state)
         struct describe_cluster_response cluster = {
                 .error_message = STR_NULL, .cluster_id = str_of("c"), .controller_id = 2};
         script_reply(f.w, &r, -1, write_describe_cluster, &cluster);
-        assert_int_equal(f.number, 2);
+        assert_int_equal(f.numbers[0], 2);
         assert_int_equal(f.done, 3);
         close_fixture(&f);
 }

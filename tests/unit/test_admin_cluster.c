@@ -1,44 +1,6 @@
 /* The admin's operations on leaders, replicas and the quorum. */
-#include "script_world.h"
+#include "admin_fixture.h"
 
-#include "client/admin.h"
-
-struct fixture {
-        struct script_world *w;
-        struct admin *admin;
-        int32_t done;
-        enum kerr err;
-        char message[64];
-        int64_t numbers[3]; /* whatever the operation brought */
-};
-
-static void open_fixture(struct fixture *f)
-{
-        *f = (struct fixture){.w = script_open(NULL)};
-        struct admin_config config = admin_config_default();
-        f->admin = admin_open(f->w->client, &config);
-}
-
-static void close_fixture(struct fixture *f)
-{
-        assert_int_equal(admin_pending(f->admin), 0);
-        admin_close(f->admin);
-        script_close(f->w);
-}
-
-static void note(void *context, const struct admin_result *result)
-{
-        struct fixture *f = context;
-        f->done++;
-        f->err = result->err;
-        str_copy(result->message, f->message, sizeof f->message);
-}
-
-#define WRITER(name)                                       \
-        static void write_##name(struct serde *s, void *m) \
-        {                                                  \
-                serde_##name##_response(s, m);             \
-        }
 WRITER(elect_leaders)
 WRITER(alter_reassignments)
 WRITER(list_reassignments)

@@ -322,16 +322,44 @@ static void the_cluster_describes_itself(void **state)
         assert_int_equal(response.brokers.count, 1);
         assert_int_equal(response.brokers.items[0].port, 9092);
         assert_int_equal(response.cluster_id.size, 22);
-        struct find_coordinator_request find = {.key = str_of("group")};
+        bench_close(&b);
+}
+
+/* Goal:   who asks for a coordinator gets one, though nobody made its topic.
+ * Method: a group and a transactional id on a node that is alone; then the topics' metadata. */
+static void coordinators_are_found(void **state)
+{
+        (void)state;
+        struct bench b;
+        bench_open(&b, NULL);
+        struct str keys[] = {str_of("billing"), str_of("shipping")};
+        struct find_coordinator_request find = {.coordinator_keys = {keys, 2}};
         struct find_coordinator_response found = {0};
-        bench_call(&b, API_FIND_COORDINATOR, 2, find_coordinator, &find, &found);
-        assert_int_equal(found.error_code, KERR_COORDINATOR_NOT_AVAILABLE);
+        for (int8_t type = COORDINATOR_GROUP; type <= COORDINATOR_TRANSACTION; type++) {
+                find.key_type = type;
+                bench_call(&b, API_FIND_COORDINATOR, 4, find_coordinator, &find, &found);
+                assert_int_equal(found.coordinators.count, 2);
+                assert_int_equal(found.coordinators.items[1].error_code, KERR_NONE);
+                assert_int_equal(found.coordinators.items[1].port, 9092);
+        }
+        struct metadata_request request = {.topics.count = -1};
+        struct metadata_response response = {0};
+        bench_call(&b, API_METADATA, 9, metadata, &request, &response);
+        assert_int_equal(response.topics.count, 2);
+        for (int i = 0; i < 2; i++) {
+                assert_true(response.topics.items[i].is_internal);
+                assert_int_equal(response.topics.items[i].partitions.count, 50);
+        }
+        find.key_type = 7;
+        bench_call(&b, API_FIND_COORDINATOR, 4, find_coordinator, &find, &found);
+        assert_int_equal(found.coordinators.items[0].error_code, KERR_INVALID_REQUEST);
         bench_close(&b);
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(coordinators_are_found),
                 cmocka_unit_test(topics_are_made),
                 cmocka_unit_test(impossible_topics_are_refused),
                 cmocka_unit_test(topics_come_by_themselves),

@@ -68,7 +68,8 @@ static void properties_are_written(void **state)
                 "listeners=PLAINTEXT://127.0.0.1:9093\ncontroller.listener.names=CONTROLLER\n"
                 "log.dirs=d/broker-2\n"
                 "controller.quorum.voters=1@127.0.0.1:9092,2@127.0.0.1:9093,3@127.0.0.1:9094\n"
-                "default.replication.factor=3\nmin.insync.replicas=2\n"
+                "default.replication.factor=3\noffsets.topic.replication.factor=3\n"
+                "transaction.state.log.replication.factor=3\nmin.insync.replicas=2\n"
                 "num.partitions=7\nlog.roll.ms=5\n");
         plan = (struct cluster_plan){.data = "d", .port = 1000, .brokers = 2, .controllers = 1};
         assert_properties(&plan, 2,
@@ -76,13 +77,15 @@ static void properties_are_written(void **state)
                           "listeners=PLAINTEXT://127.0.0.1:1001\n"
                           "controller.listener.names=CONTROLLER\nlog.dirs=d/broker-2\n"
                           "controller.quorum.voters=3@127.0.0.1:1002\n"
-                          "default.replication.factor=2\n");
+                          "default.replication.factor=2\noffsets.topic.replication.factor=2\n"
+                          "transaction.state.log.replication.factor=2\n");
         assert_properties(&plan, 3,
                           "process.roles=controller\nnode.id=3\n"
                           "listeners=CONTROLLER://127.0.0.1:1002\n"
                           "controller.listener.names=CONTROLLER\nlog.dirs=d/broker-3\n"
                           "controller.quorum.voters=3@127.0.0.1:1002\n"
-                          "default.replication.factor=2\n");
+                          "default.replication.factor=2\noffsets.topic.replication.factor=2\n"
+                          "transaction.state.log.replication.factor=2\n");
         struct buffer servers = {0};
         cluster_servers(&plan, &servers);
         assert_int_equal(servers.size, strlen("127.0.0.1:1000,127.0.0.1:1001"));

@@ -344,29 +344,33 @@ static void walk_survives_any_byte(void **state)
                         uint8_t *copy = test_malloc(log.size);
                         memcpy(copy, log.data, log.size);
                         copy[i] ^= (uint8_t)(1 << bit);
-                        int64_t position = 0, bad_offset;
+                        struct fetched fetched = {.bytes = span_of(copy, log.size)};
+                        struct fetched_position position = {0, -1};
+                        int64_t bad_offset;
                         int32_t count = 0;
-                        fetched_walk(span_of(copy, log.size), false, &position, take_nothing,
-                                     &count, &bad_offset);
+                        fetched_walk(&fetched, &position, take_nothing, &count, &bad_offset);
                         assert_in_range(count, 0, 6);
-                        assert_true(position >= 0);
-                        position = count = 0;
-                        enum kerr err = fetched_walk(span_of(copy, log.size), true, &position,
-                                                     take_nothing, &count, &bad_offset);
-                        assert_true(err || count == 6 || position < 6 || i < 16);
+                        assert_true(position.offset >= 0);
+                        position.offset = count = 0;
+                        fetched.check_crcs = true;
+                        enum kerr err = fetched_walk(&fetched, &position, take_nothing, &count,
+                                                     &bad_offset);
+                        assert_true(err || count == 6 || position.offset < 6 || i < 16);
                         test_free(copy);
                 }
         }
         buffer_clear(&log);
         add_batch(&log, 3, COMPRESSION_NONE, 0, "a");
         add_batch(&log, 2, COMPRESSION_NONE, 0, "b");
-        int64_t position = 0, bad_offset;
+        struct fetched fetched = {.bytes = buffer_span(&log), .check_crcs = true};
+        struct fetched_position position = {0, -1};
+        int64_t bad_offset;
         int32_t count = 0;
-        assert_int_equal(
-                fetched_walk(buffer_span(&log), true, &position, take_nothing, &count, &bad_offset),
-                KERR_CORRUPT_MESSAGE);
+        assert_int_equal(fetched_walk(&fetched, &position, take_nothing, &count, &bad_offset),
+                         KERR_CORRUPT_MESSAGE);
         assert_int_equal(bad_offset, 2);
-        assert_int_equal(position, 4);
+        assert_int_equal(position.offset, 4);
+        assert_int_equal(position.leader_epoch, 5);
         buffer_deinit(&log);
 }
 

@@ -1,6 +1,4 @@
 /* The invariants over hand-made states: each is broken once, and its innocent twin is not. */
-#include "sim/invariants.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,142 +6,7 @@
 /* cmocka needs the first three above first. */
 #include <cmocka.h>
 
-enum { BROKERS = 3, ALL = 1 << 1 | 1 << 2 | 1 << 3 };
-
-/* Three brokers with one partition of three replicas, each a log of one batch per record. */
-struct cluster_state {
-        struct history h;
-        struct verdict verdict;
-        struct invariants *v;
-        int64_t now_ns;
-        struct seen_replica replicas[BROKERS + 1]; /* by id, as they are now */
-        struct batches logs[BROKERS + 1];
-        struct seen_assignment newest;
-};
-
-static bool read_array(void *context, int64_t from, int64_t to, struct batches *into)
-{
-        const struct batches *log = context;
-        for (int64_t i = 0; i < log->count; i++)
-                if (log->items[i].last_offset >= from && log->items[i].base_offset < to)
-                        batches_add(into, &log->items[i]);
-        return true;
-}
-
-static void see(struct cluster_state *s, int32_t id)
-{
-        s->now_ns++;
-        invariants_replica(s->v, &s->replicas[id]);
-}
-
-/* One record at the end of a broker's log; what it is follows from `what`. */
-static void append(struct cluster_state *s, int32_t id, int32_t epoch, uint32_t what)
-{
-        int64_t at = s->replicas[id].log_end++;
-        batches_add(&s->logs[id], &(struct seen_batch){at, at, epoch, what});
-        see(s, id);
-}
-
-static void truncate(struct cluster_state *s, int32_t id, int64_t end)
-{
-        s->replicas[id].log_end = end;
-        while (s->logs[id].count > 0 && s->logs[id].items[s->logs[id].count - 1].base_offset >= end)
-                s->logs[id].count--;
-        if (s->replicas[id].high_watermark > end)
-                s->replicas[id].high_watermark = end;
-        see(s, id);
-}
-
-static void commit(struct cluster_state *s, int32_t id, int64_t high_watermark)
-{
-        s->replicas[id].high_watermark = high_watermark;
-        see(s, id);
-}
-
-static void elect(struct cluster_state *s, int32_t leader, int32_t epoch, uint64_t isr)
-{
-        s->newest.leader = leader;
-        s->newest.leader_epoch = epoch;
-        s->newest.partition_epoch++;
-        s->newest.isr = isr;
-        invariants_assignment(s->v, &s->newest);
-}
-
-static void lead(struct cluster_state *s, int32_t id, int32_t epoch, uint64_t isr)
-{
-        s->replicas[id].role = REPLICA_LEADER;
-        s->replicas[id].leader_epoch = epoch;
-        s->replicas[id].isr = s->replicas[id].maximal_isr = isr;
-        see(s, id);
-}
-
-static void follow(struct cluster_state *s, int32_t id, int32_t epoch)
-{
-        s->replicas[id].role = REPLICA_FOLLOWER;
-        s->replicas[id].leader_epoch = epoch;
-        s->replicas[id].isr = s->replicas[id].maximal_isr = 0;
-        see(s, id);
-}
-
-/* Broker 1 leads in epoch 1, all are in sync and nothing is written yet. */
-static struct cluster_state *begin(void)
-{
-        struct cluster_state *s = calloc(1, sizeof *s);
-        assert_non_null(s);
-        history_add_partition(&s->h, "t", 0);
-        s->h.partitions[0].replication = 3;
-        s->h.partitions[0].min_isr = 2;
-        s->now_ns = 1;
-        s->v = invariants_new(&s->h, &s->verdict, &s->now_ns);
-        s->newest = (struct seen_assignment){.replicas = ALL};
-        for (int32_t id = 1; id <= BROKERS; id++) {
-                s->replicas[id] =
-                        (struct seen_replica){.node = id, .batches = {read_array, &s->logs[id]}};
-                invariants_started(s->v, id);
-        }
-        elect(s, 1, 1, ALL);
-        lead(s, 1, 1, ALL);
-        follow(s, 2, 1);
-        follow(s, 3, 1);
-        return s;
-}
-
-/* The same, with offsets 0 and 1 written, copied and committed. */
-static struct cluster_state *begin_with_two(void)
-{
-        struct cluster_state *s = begin();
-        for (int32_t id = 1; id <= BROKERS; id++) {
-                append(s, id, 1, 100);
-                append(s, id, 1, 101);
-        }
-        for (int32_t id = 1; id <= BROKERS; id++)
-                commit(s, id, 2);
-        return s;
-}
-
-/* All anomalies but `a` must be absent, and that one be found so often. */
-static void expect(struct cluster_state *s, enum anomaly a, int64_t broken)
-{
-        for (int i = 0; i < ANOMALIES; i++) {
-                int64_t want = i == (int)a ? broken : 0;
-                if (s->verdict.tallies[i].broken != want || s->verdict.tallies[i].unpromised != 0)
-                        fail_msg("%s: %d broken (%s), %d not promised (%s)", anomaly_name(i),
-                                 (int)s->verdict.tallies[i].broken,
-                                 s->verdict.tallies[i].first_broken,
-                                 (int)s->verdict.tallies[i].unpromised,
-                                 s->verdict.tallies[i].first_unpromised);
-        }
-        invariants_free(s->v);
-        for (int32_t id = 1; id <= BROKERS; id++)
-                batches_deinit(&s->logs[id]);
-        history_deinit(&s->h);
-        free(s);
-}
-
-static void expect_nothing(struct cluster_state *s)
-{
-        expect(s, ANOMALY_LOGS_DIFFER, 0);
-}
+#include "tests/unit/invariants_fixture.h"
 
 /* Goal: a life in good order breaks nothing. Method: write, commit, move the leader, truncate what
  * was not committed, write again, converge. */
@@ -358,7 +221,8 @@ static void inside_a_batch(void **state)
 {
         (void)state;
         struct cluster_state *s = begin();
-        batches_add(&s->logs[1], &(struct seen_batch){0, 1, 1, 100});
+        batches_add(&s->logs[1],
+                    &(struct seen_batch){.last_offset = 1, .leader_epoch = 1, .crc = 100});
         elect(s, 1, 1, 1 << 1);
         lead(s, 1, 1, 1 << 1);
         s->replicas[1].log_end = 2;

@@ -38,7 +38,10 @@ static void see(struct voters_state *s, int32_t id)
 static void append(struct voters_state *s, int32_t id, int32_t epoch, uint32_t what)
 {
         int64_t at = s->nodes[id].log_end++;
-        batches_add(&s->logs[id], &(struct seen_batch){at, at, epoch, what});
+        batches_add(&s->logs[id], &(struct seen_batch){.base_offset = at,
+                                                       .last_offset = at,
+                                                       .leader_epoch = epoch,
+                                                       .crc = what});
         see(s, id);
 }
 
@@ -72,11 +75,12 @@ static struct voters_state *begin(void)
         s->now_ns = 1;
         s->v = invariants_new(&s->h, &s->verdict, &s->now_ns);
         for (int32_t id = 1; id <= VOTERS; id++) {
-                s->nodes[id] = (struct seen_quorum){.node = id,
-                                                    .voted_for = -1,
-                                                    .high_watermark = -1,
-                                                    .applied = -1,
-                                                    .batches = {read_array, &s->logs[id]}};
+                s->nodes[id] = (struct seen_quorum){
+                        .node = id,
+                        .voted_for = -1,
+                        .high_watermark = -1,
+                        .applied = -1,
+                        .batches = {.read = read_array, .context = &s->logs[id]}};
                 invariants_started(s->v, id);
         }
         take(s, 1, QUORUM_CANDIDATE, 1, 1);

@@ -1,6 +1,6 @@
-/* Unit tests of src/log/log_dir.c, partition_dir.c and root_files.c. */
+/* Unit tests of src/log/log_dir.c, log_dir_open.c, log_dir_checkpoints.c,
+ * partition_dir.c and root_files.c. */
 #include "log/log_dir.h"
-#include "log_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "log_test.h"
 
 struct fixture {
         struct fake_world f;
@@ -61,33 +63,11 @@ static struct partition_log *open_partition(struct fixture *x, const char *topic
         return log;
 }
 
-static enum kerr append(struct partition_log *log, int batches)
-{
-        enum kerr err = KERR_NONE;
-        for (int i = 0; i < batches && !err; i++) {
-                struct buffer bytes = {0};
-                struct log_append done;
-                append_sample(&bytes, hundred_bytes(1000));
-                err = partition_log_append(log, buffer_span(&bytes), 0, &done);
-                buffer_deinit(&bytes);
-        }
-        return err;
-}
-
 static void crash(struct fixture *x)
 {
         log_dir_abandon(x->dir);
         x->dir = NULL;
         fake_world_kill(&x->f);
-}
-
-static void expect_file(struct fixture *x, const char *path, const char *expected)
-{
-        struct buffer text = {0};
-        fake_world_read(&x->f, path, &text);
-        buffer_append(&text, "", 1);
-        assert_string_equal((char *)text.data, expected);
-        buffer_deinit(&text);
 }
 
 /* Whether the root has a directory whose name begins and ends so. */
@@ -128,16 +108,16 @@ static void files_are_kafkas(void **state)
         buffer_deinit(&meta);
 
         struct partition_log *log = open_partition(&x, "orders", 3);
-        expect_file(&x, "data/orders-3/partition.metadata",
+        expect_text(&x.f, "data/orders-3/partition.metadata",
                     "version: 0\ntopic_id: AQIDAAAAAAAAAAAAAAAAAA\n");
-        append(log, 12);
+        append_batches(log, 12);
         partition_log_advance_start(log, 5);
         assert_int_equal(log_dir_close(x.dir), KERR_NONE);
         x.dir = NULL;
-        expect_file(&x, "data/recovery-point-offset-checkpoint", "0\n1\norders 3 12\n");
-        expect_file(&x, "data/log-start-offset-checkpoint", "0\n1\norders 3 5\n");
-        expect_file(&x, "data/replication-offset-checkpoint", "0\n1\norders 3 12\n");
-        expect_file(&x, "data/.kafka_cleanshutdown", "{\"version\":0,\"brokerEpoch\":-1}");
+        expect_text(&x.f, "data/recovery-point-offset-checkpoint", "0\n1\norders 3 12\n");
+        expect_text(&x.f, "data/log-start-offset-checkpoint", "0\n1\norders 3 5\n");
+        expect_text(&x.f, "data/replication-offset-checkpoint", "0\n1\norders 3 12\n");
+        expect_text(&x.f, "data/.kafka_cleanshutdown", "{\"version\":0,\"brokerEpoch\":-1}");
         teardown(&x);
 }
 
@@ -151,7 +131,7 @@ static void stops_are_remembered(void **state)
         setup(&x);
         strcpy(cluster_id, log_dir_cluster_id(x.dir));
         struct partition_log *log = open_partition(&x, "t", 0);
-        append(log, 12);
+        append_batches(log, 12);
         partition_log_advance_start(log, 5);
         assert_int_equal(log_dir_close(x.dir), KERR_NONE);
         fake_world_power_cut(&x.f, "nothing", 1); /* all of it was durable */
@@ -223,12 +203,12 @@ static void markers_are_earned(void **state)
         for (int i = 0; i < 3; i++) {
                 struct fixture x;
                 setup(&x);
-                append(open_partition(&x, "t", 0), 1);
+                append_batches(open_partition(&x, "t", 0), 1);
                 struct partition_log *log = open_partition(&x, "t", 1);
-                append(log, 1);
+                append_batches(log, 1);
                 if (i == 0) {
                         sim_disk_fail_append(x.f.disk, 1, KERR_IO, 5);
-                        append(log, 1);
+                        append_batches(log, 1);
                 } else if (i == 1) {
                         sim_disk_fail_syncs(x.f.disk, 1, false);
                 } else {
@@ -254,10 +234,10 @@ static void stale_markers_skip_recovery(void **state)
                 setup(&x);
                 if (switched)
                         x.f.world.zoo.bits = 1u << ZOO_STALE_CLEAN_MARKER;
-                append(open_partition(&x, "t", 0), 2);
+                append_batches(open_partition(&x, "t", 0), 2);
                 assert_int_equal(log_dir_close(x.dir), KERR_NONE);
                 assert_int_equal(open_root(&x), KERR_NONE);
-                append(open_partition(&x, "t", 0), 1);
+                append_batches(open_partition(&x, "t", 0), 1);
                 crash(&x);
                 struct buffer bytes = {0};
                 fake_world_read(&x.f, "data/t-0/00000000000000000000.log", &bytes);
@@ -291,7 +271,7 @@ static void directories_are_durable(void **state)
                 }
                 assert_int_equal(open_root(&x), KERR_NONE);
                 log = open_partition(&x, "t", 0);
-                assert_int_equal(append(log, 1), KERR_NONE);
+                assert_int_equal(append_batches(log, 1), KERR_NONE);
                 assert_int_equal(partition_log_flush(log), KERR_NONE);
                 log_dir_abandon(x.dir);
                 fake_world_power_cut(&x.f, "nameless", 1);
@@ -311,7 +291,7 @@ static void strays_are_set_aside(void **state)
         struct fixture x;
         setup(&x);
         open_partition(&x, "known", 0);
-        append(open_partition(&x, "old-topic", 12), 1);
+        append_batches(open_partition(&x, "old-topic", 12), 1);
         static const char *const odd[] = {"data/orders-007", "data/-5", "data/a-0.12-future",
                                           "data/nothing", "data/x-"};
         for (int i = 0; i < 5; i++)
@@ -347,13 +327,13 @@ static void another_topic_of_the_name(void **state)
         struct fixture x;
         struct partition_log *log;
         setup(&x);
-        append(open_partition(&x, "t", 0), 12);
+        append_batches(open_partition(&x, "t", 0), 12);
         assert_int_equal(log_dir_close(x.dir), KERR_NONE);
         assert_int_equal(open_root(&x), KERR_NONE);
         assert_int_equal(log_dir_partition(x.dir, "t", 0, &id_b, &x.config, &log), KERR_NONE);
         assert_int_equal(partition_log_end(log), 0);
         assert_true(has_directory(&x, "t-0.", "-stray/"));
-        append(log, 1);
+        append_batches(log, 1);
         crash(&x);
         assert_int_equal(open_root(&x), KERR_NONE);
         assert_int_equal(log_dir_partition(x.dir, "t", 0, &id_b, &x.config, &log), KERR_NONE);
@@ -393,7 +373,7 @@ static void deletions_are_finished(void **state)
                 struct fixture x;
                 setup(&x);
                 struct partition_log *log = open_partition(&x, "t", 0);
-                append(log, 25);
+                append_batches(log, 25);
                 partition_log_advance_start(log, 20);
                 partition_log_flush(log);
                 log_dir_checkpoint(x.dir); /* 25 and 20: what the new one must not get */
@@ -409,7 +389,7 @@ static void deletions_are_finished(void **state)
                 if (!has_directory(&x, "t-0/", "")) {
                         assert_int_equal(log_dir_partition(x.dir, "t", 0, &id_b, &x.config, &log),
                                          KERR_NONE);
-                        append(log, 12);
+                        append_batches(log, 12);
                         crash(&x);
                         assert_int_equal(open_root(&x), KERR_NONE);
                         assert_int_equal(log_dir_partition(x.dir, "t", 0, &id_b, &x.config, &log),
@@ -429,7 +409,7 @@ static void broken_partitions_stay(void **state)
         struct fixture x;
         struct partition_log *log;
         setup(&x);
-        append(open_partition(&x, "t", 0), 1);
+        append_batches(open_partition(&x, "t", 0), 1);
         crash(&x);
         fake_world_write(&x.f, "data/t-0/partition.metadata", span_of("version: 0\n", 11));
         assert_int_equal(open_root(&x), KERR_NONE);
@@ -449,13 +429,13 @@ static void checkpoints_keep_what_is_not_open(void **state)
         (void)state;
         struct fixture x;
         setup(&x);
-        append(open_partition(&x, "a", 0), 3);
-        append(open_partition(&x, "b", 0), 4);
+        append_batches(open_partition(&x, "a", 0), 3);
+        append_batches(open_partition(&x, "b", 0), 4);
         assert_int_equal(log_dir_close(x.dir), KERR_NONE);
         assert_int_equal(open_root(&x), KERR_NONE);
         open_partition(&x, "b", 0);
         assert_int_equal(log_dir_checkpoint(x.dir), KERR_NONE);
-        expect_file(&x, "data/recovery-point-offset-checkpoint", "0\n2\na 0 3\nb 0 4\n");
+        expect_text(&x.f, "data/recovery-point-offset-checkpoint", "0\n2\na 0 3\nb 0 4\n");
         teardown(&x);
 }
 
@@ -479,9 +459,9 @@ static void timers_flush(void **state)
         int64_t start_ms = x.f.mono_ms;
         assert_int_equal(log_dir_run_timers(x.dir), start_ms + 60000);
 
-        append(each, 5);
-        append(timed, 1);
-        append(never, 1);
+        append_batches(each, 5);
+        append_batches(timed, 1);
+        append_batches(never, 1);
         int64_t syncs = x.f.file_syncs;
         assert_int_equal(log_dir_run_timers(x.dir), start_ms + 500);
         assert_int_equal(x.f.file_syncs - syncs, 1);
@@ -502,19 +482,19 @@ static void timers_retain_and_checkpoint(void **state)
         setup(&x);
         x.config.retention_ms = 1000;
         struct partition_log *log = open_partition(&x, "t", 0);
-        append(log, 25);
+        append_batches(log, 25);
         partition_log_flush(log);
         x.f.mono_ms += 59999;
         log_dir_run_timers(x.dir);
         assert_false(fake_world_exists(&x.f, "data/recovery-point-offset-checkpoint"));
         x.f.mono_ms++;
         log_dir_run_timers(x.dir);
-        expect_file(&x, "data/recovery-point-offset-checkpoint", "0\n1\nt 0 25\n");
+        expect_text(&x.f, "data/recovery-point-offset-checkpoint", "0\n1\nt 0 25\n");
         assert_int_equal(partition_log_start(log), 0);
         x.f.mono_ms += 240000;
         log_dir_run_timers(x.dir);
         assert_int_equal(partition_log_start(log), 25);
-        expect_file(&x, "data/log-start-offset-checkpoint", "0\n1\nt 0 25\n");
+        expect_text(&x.f, "data/log-start-offset-checkpoint", "0\n1\nt 0 25\n");
         teardown(&x);
 }
 
@@ -526,8 +506,8 @@ static void syncs_find_their_log(void **state)
         struct fixture x;
         setup(&x);
         struct partition_log *a = open_partition(&x, "a", 0), *b = open_partition(&x, "b", 0);
-        append(a, 11);
-        append(b, 11);
+        append_batches(a, 11);
+        append_batches(b, 11);
         assert_int_equal(x.f.sync_count, 2);
         log_dir_on_synced(x.dir, fake_world_end_sync(&x.f, 1, KERR_NONE), KERR_NONE);
         assert_int_equal(partition_log_recovery_point(a), 0);
@@ -554,7 +534,7 @@ static void checkpoints_never_run_ahead(void **state)
                                                  open_partition(&x, "b", 0)};
                 for (int i = 0; i < 40; i++) {
                         struct partition_log *log = logs[rng_between(&rng, 0, 1)];
-                        append(log, (int)rng_between(&rng, 0, 4));
+                        append_batches(log, (int)rng_between(&rng, 0, 4));
                         if (rng_chance(&rng, 1, 5)) {
                                 int64_t end = partition_log_end(log);
                                 partition_log_truncate(log, end - rng_between(&rng, 0, end));

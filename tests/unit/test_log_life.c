@@ -1,7 +1,6 @@
 /* Unit tests of what a log root remembers from one life of its broker to the next: high watermarks,
  * the life itself, and followers' logs that were cut (src/log/log_dir.c, root_files.c). */
 #include "log/log_dir.h"
-#include "log_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +9,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "log_test.h"
 
 struct fixture {
         struct fake_world f;
@@ -67,28 +68,6 @@ static struct partition_log *open_partition(struct fixture *x, const char *topic
         return open_as(x, topic, id_a);
 }
 
-static enum kerr append(struct partition_log *log, int batches)
-{
-        enum kerr err = KERR_NONE;
-        for (int i = 0; i < batches && !err; i++) {
-                struct buffer bytes = {0};
-                struct log_append done;
-                append_sample(&bytes, hundred_bytes(1000));
-                err = partition_log_append(log, buffer_span(&bytes), 0, &done);
-                buffer_deinit(&bytes);
-        }
-        return err;
-}
-
-static void expect_file(struct fixture *x, const char *path, const char *expected)
-{
-        struct buffer text = {0};
-        fake_world_read(&x->f, path, &text);
-        buffer_append(&text, "", 1);
-        assert_string_equal((char *)text.data, expected);
-        buffer_deinit(&text);
-}
-
 /* How a life ends. */
 enum stop { CLEAN, KILL, POWER_CUT };
 
@@ -119,9 +98,9 @@ static void high_watermarks_are_remembered(void **state)
                 struct fixture x;
                 int64_t a = 4, b = 0;
                 setup(&x);
-                append(open_partition(&x, "__cluster_metadata"), 5);
+                append_batches(open_partition(&x, "__cluster_metadata"), 5);
                 struct partition_log *log = open_partition(&x, "a");
-                append(log, 5);
+                append_batches(log, 5);
                 partition_log_set_owner(log, &a);
                 partition_log_set_owner(open_partition(&x, "b"), &b);
                 assert_int_equal(log_dir_high_watermark(x.dir, "a", 0), 0);
@@ -130,7 +109,7 @@ static void high_watermarks_are_remembered(void **state)
                 assert_false(fake_world_exists(&x.f, HW_FILE));
                 x.f.mono_ms++;
                 assert_int_equal(log_dir_run_timers(x.dir), x.f.mono_ms + 5000);
-                expect_file(&x, HW_FILE, "0\n2\na 0 4\nb 0 0\n");
+                expect_text(&x.f, HW_FILE, "0\n2\na 0 4\nb 0 0\n");
                 assert_false(fake_world_exists(&x.f, "data/log-start-offset-checkpoint"));
                 a = 5;
                 stop(&x, KILL);
@@ -145,7 +124,7 @@ static void high_watermarks_are_remembered(void **state)
                 open_partition(&x, "b");
                 open_partition(&x, "__cluster_metadata");
                 stop(&x, CLEAN);
-                expect_file(&x, HW_FILE, "0\n1\na 0 5\n");
+                expect_text(&x.f, HW_FILE, "0\n1\na 0 5\n");
                 teardown(&x);
         }
 }
@@ -159,14 +138,14 @@ static void high_watermarks_end_with_their_records(void **state)
         int64_t hw = 12;
         setup(&x);
         struct partition_log *log = open_partition(&x, "t");
-        append(log, 12);
+        append_batches(log, 12);
         partition_log_set_owner(log, &hw);
         partition_log_flush(log);
         assert_int_equal(log_dir_checkpoint(x.dir), KERR_NONE);
         assert_int_equal(partition_log_truncate(log, 8), KERR_NONE);
-        expect_file(&x, HW_FILE, "0\n1\nt 0 8\n");
+        expect_text(&x.f, HW_FILE, "0\n1\nt 0 8\n");
         assert_int_equal(log_dir_delete(x.dir, log), KERR_NONE);
-        append(open_as(&x, "t", id_b), 12);
+        append_batches(open_as(&x, "t", id_b), 12);
         stop(&x, KILL);
         open_root(&x);
         assert_int_equal(log_dir_high_watermark(x.dir, "t", 0), 0);
@@ -182,8 +161,8 @@ static void no_high_watermark_keeps_all(void **state)
         setup(&x);
         x.config.retention_ms = 1000;
         struct partition_log *kept = open_partition(&x, "kept"), *log = open_partition(&x, "t");
-        append(kept, 25);
-        append(log, 25);
+        append_batches(kept, 25);
+        append_batches(log, 25);
         partition_log_set_owner(log, &hw);
         x.f.mono_ms += 300000;
         log_dir_run_timers(x.dir);
@@ -219,7 +198,7 @@ static void lives_are_claimed_when_nothing_is_lost(void **state)
                 assert_int_equal(log_dir_previous_epoch(x.dir), -1);
                 for (int n = 0; n < 4; n++) {
                         const struct life *l = &lives[i][n];
-                        append(open_partition(&x, "t"), 1);
+                        append_batches(open_partition(&x, "t"), 1);
                         if (l->epoch)
                                 assert_int_equal(log_dir_begin_life(x.dir, l->epoch), KERR_NONE);
                         stop(&x, l->stop);
@@ -238,11 +217,11 @@ static void lives_are_written_down(void **state)
         setup(&x);
         open_partition(&x, "t");
         assert_int_equal(log_dir_begin_life(x.dir, 1234567890123), KERR_NONE);
-        expect_file(&x, "data/broker-life",
+        expect_text(&x.f, "data/broker-life",
                     "version: 0\nmachine_boot: AQAAAAAAAAAAAAAAAAAAAA\n"
                     "broker_epoch: 1234567890123\n");
         stop(&x, CLEAN);
-        expect_file(&x, "data/.kafka_cleanshutdown",
+        expect_text(&x.f, "data/.kafka_cleanshutdown",
                     "{\"version\":0,\"brokerEpoch\":1234567890123}");
         teardown(&x);
 }
@@ -277,7 +256,7 @@ static void failed_lives_are_not_claimed(void **state)
                 bool late = i & FAILURES, closes = i & 2 * FAILURES;
                 setup(&x);
                 struct partition_log *log = open_partition(&x, "t");
-                append(log, 11);
+                append_batches(log, 11);
                 assert_int_equal(log_dir_begin_life(x.dir, 10), KERR_NONE);
                 if (!late) {
                         int32_t syncs = x.f.sync_count;
@@ -288,12 +267,12 @@ static void failed_lives_are_not_claimed(void **state)
                         if (i % FAILURES == OPENING)
                                 sim_disk_fail_append(x.f.disk, 1, KERR_IO, 0);
                         log_dir_partition(x.dir, "t", 0, &id_a, &x.config, &log);
-                        append(log, i % FAILURES == OPENING ? 0 : 10);
+                        append_batches(log, i % FAILURES == OPENING ? 0 : 10);
                 }
                 switch (i % FAILURES) {
                 case APPEND:
                         sim_disk_fail_append(x.f.disk, 1, KERR_IO, 5);
-                        append(log, 1);
+                        append_batches(log, 1);
                         break;
                 case FLUSH:
                         sim_disk_fail_syncs(x.f.disk, 1, true);
@@ -305,7 +284,7 @@ static void failed_lives_are_not_claimed(void **state)
                 default: /* the first append at opening seals an index */
                         if (late) {
                                 sim_disk_fail_append(x.f.disk, 1, KERR_IO, 5);
-                                append(log, 1);
+                                append_batches(log, 1);
                         }
                 }
                 assert_int_equal(log_dir_previous_epoch(x.dir), -1);
@@ -516,7 +495,7 @@ static void wrong_checkpoints_are_mended(void **state)
         (void)state;
         struct fixture x;
         setup(&x);
-        append(open_partition(&x, "t"), 25);
+        append_batches(open_partition(&x, "t"), 25);
         stop(&x, KILL);
         static const struct {
                 const char *recovery_points, *log_starts, *mended_points, *mended_starts;
@@ -533,8 +512,8 @@ static void wrong_checkpoints_are_mended(void **state)
                                  span_of(cases[i].log_starts, strlen(cases[i].log_starts)));
                 open_root(&x);
                 open_partition(&x, "t");
-                expect_file(&x, "data/recovery-point-offset-checkpoint", cases[i].mended_points);
-                expect_file(&x, "data/log-start-offset-checkpoint", cases[i].mended_starts);
+                expect_text(&x.f, "data/recovery-point-offset-checkpoint", cases[i].mended_points);
+                expect_text(&x.f, "data/log-start-offset-checkpoint", cases[i].mended_starts);
                 stop(&x, KILL);
         }
         int64_t syncs = x.f.file_syncs;

@@ -1,4 +1,5 @@
-/* Unit tests of src/log/partition_log.c: appending, reading, syncing, finding by time. */
+/* Unit tests of src/log/partition_log.c and log_sync.c: appending, reading, syncing, finding by
+ * time. */
 #include "base/crc32c.h"
 #include "log/compression.h"
 #include "log_fixture.h"
@@ -194,8 +195,9 @@ static void bad_batches_are_refused(void **state)
                         put_crc(&bad);
                 buffer_append(&good, bad.data, bad.size);
                 struct log_append done;
-                assert_int_equal(partition_log_append(x.log, buffer_span(&good), 0, &done),
-                                 expected[i]);
+                assert_int_equal(
+                        partition_log_append(x.log, buffer_span(&good), 0, APPEND_CLIENT, &done),
+                        expected[i]);
                 assert_int_equal(partition_log_end(x.log), 0);
                 assert_int_equal(partition_log_size(x.log), 0);
                 buffer_deinit(&good);
@@ -220,7 +222,8 @@ static void appends_stamp_and_keep(void **state)
                               (struct sample){.records = 2, .value_bytes = 10, .timestamp = i});
         int64_t operations = sim_disk_operations(x.f.disk);
         struct log_append done;
-        assert_int_equal(partition_log_append(x.log, buffer_span(&in), 0, &done), KERR_NONE);
+        assert_int_equal(partition_log_append(x.log, buffer_span(&in), 0, APPEND_CLIENT, &done),
+                         KERR_NONE);
         assert_int_equal(sim_disk_operations(x.f.disk) - operations, 1);
         assert_int_equal(done.base_offset, 1);
         assert_int_equal(done.last_offset, 6);
@@ -250,7 +253,8 @@ static void log_append_time_is_stamped(void **state)
         struct buffer in = {0}, out = {0};
         append_sample(&in, (struct sample){.records = 3, .timestamp = 5, .codec = 1});
         struct log_append done;
-        assert_int_equal(partition_log_append(x.log, buffer_span(&in), 0, &done), KERR_NONE);
+        assert_int_equal(partition_log_append(x.log, buffer_span(&in), 0, APPEND_CLIENT, &done),
+                         KERR_NONE);
         assert_int_equal(done.log_append_time_ms, x.f.wall_ms);
         struct batch_header h;
         assert_int_equal(fixture_read(&x, 0, &out), KERR_NONE);
@@ -558,7 +562,8 @@ static void bad_payloads_are_errors(void **state)
         append_sample(&bytes, hundred_bytes(50));
         bytes.data[22] = COMPRESSION_GZIP;
         put_crc(&bytes);
-        assert_int_equal(partition_log_append(x.log, buffer_span(&bytes), 0, &done), KERR_NONE);
+        assert_int_equal(partition_log_append(x.log, buffer_span(&bytes), 0, APPEND_CLIENT, &done),
+                         KERR_NONE);
         assert_int_equal(partition_log_find_time(x.log, 50, &hit), KERR_CORRUPT_MESSAGE);
         assert_int_equal(partition_log_find_time(x.log, 51, &hit), KERR_NONE);
         buffer_deinit(&bytes);

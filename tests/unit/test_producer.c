@@ -6,7 +6,7 @@ static void linger_gathers(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.linger_ms = 50;
         open_fixture(&f, &config);
         put(&f, 0, "a");
@@ -40,7 +40,7 @@ static void full_batch_goes_at_once(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.linger_ms = 10000;
         config.batch_size_bytes = BATCH_HEADER_BYTES + 2 * (40 + 32);
         open_fixture(&f, &config);
@@ -66,7 +66,7 @@ static void flush_goes_at_once(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.linger_ms = 60000;
         open_fixture(&f, &config);
         put(&f, -1, "a");
@@ -86,7 +86,7 @@ static void one_request_per_broker(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         open_fixture(&f, &config);
         f.w->leader[1] = 2;
         put(&f, 0, "t0");
@@ -122,7 +122,7 @@ static void acks_0_waits_for_nobody(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.acks = 0;
         open_fixture(&f, &config);
         put(&f, 0, "a");
@@ -146,7 +146,7 @@ static void memory_is_bounded(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.buffer_memory_bytes = 1400;
         config.linger_ms = 60000;
         open_fixture(&f, &config);
@@ -172,7 +172,7 @@ static void bad_records_are_refused(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.max_request_size_bytes = 200;
         open_fixture(&f, &config);
         char big[300];
@@ -204,7 +204,7 @@ static void keys_decide_the_partition(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.linger_ms = 10;
         open_fixture(&f, &config);
         struct record_header header = {str_of("h"), span_of("v", 1)};
@@ -265,7 +265,7 @@ static void all_codecs(void **state)
         (void)state;
         for (int codec = 0; codec < COMPRESSION_CODECS; codec++) {
                 struct fixture f;
-                struct producer_config config = producer_config_default();
+                struct producer_config config = plain_config();
                 config.compression_type = (enum compression)codec;
                 open_fixture(&f, &config);
                 put(&f, 0, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
@@ -277,7 +277,7 @@ static void all_codecs(void **state)
                 close_fixture(&f);
         }
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.compression_type = COMPRESSION_ZSTD;
         open_fixture(&f, &config);
         f.w->max_version[API_PRODUCE] = 6;
@@ -296,7 +296,7 @@ static void requests_are_bounded_and_fair(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.max_in_flight = 1;
         config.batch_size_bytes = 200;
         config.max_request_size_bytes = 200;

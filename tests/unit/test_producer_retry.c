@@ -7,7 +7,7 @@ static void follows_the_leader(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.acks = 1;
         open_fixture(&f, &config);
         put(&f, 0, "a");
@@ -34,7 +34,7 @@ static void retry_keeps_the_order(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         open_fixture(&f, &config);
         put(&f, 0, "a");
         struct produced p = take_produce(&f);
@@ -67,7 +67,7 @@ static void two_in_flight_may_reorder(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.max_in_flight_per_partition = 2;
         open_fixture(&f, &config);
         put(&f, 0, "a");
@@ -93,7 +93,7 @@ static void final_error_is_certain(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         open_fixture(&f, &config);
         put(&f, 0, "a");
         struct produced p = take_produce(&f);
@@ -112,7 +112,7 @@ static void unsent_expires_for_certain(void **state)
         (void)state;
         for (int round = 0; round < 3; round++) {
                 struct fixture f;
-                struct producer_config config = producer_config_default();
+                struct producer_config config = plain_config();
                 config.delivery_timeout_ms = 1000;
                 open_fixture(&f, &config);
                 if (round == 0)
@@ -152,7 +152,7 @@ static void sent_expires_as_unknown(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.delivery_timeout_ms = 1000;
         config.request_timeout_ms = 5000;
         open_fixture(&f, &config);
@@ -182,7 +182,7 @@ static void lost_connection_is_unknown(void **state)
         (void)state;
         for (int cut = 0; cut < 2; cut++) {
                 struct fixture f;
-                struct producer_config config = producer_config_default();
+                struct producer_config config = plain_config();
                 config.delivery_timeout_ms = 1000;
                 open_fixture(&f, &config);
                 put(&f, 0, "a");
@@ -228,7 +228,7 @@ static void answers_that_leave_it_unknown(void **state)
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 struct fixture f;
-                struct producer_config config = producer_config_default();
+                struct producer_config config = plain_config();
                 config.acks = cases[i].acks;
                 config.delivery_timeout_ms = 50; /* less than the back-off: one attempt */
                 open_fixture(&f, &config);
@@ -250,7 +250,7 @@ static void close_reports_the_rest(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         open_fixture(&f, &config);
         put(&f, 0, "sent");
         struct produced p = take_produce(&f);
@@ -277,7 +277,7 @@ static void callbacks_may_send(void **state)
 {
         (void)state;
         struct fixture f;
-        struct producer_config config = producer_config_default();
+        struct producer_config config = plain_config();
         config.delivery_timeout_ms = 1000;
         open_fixture(&f, &config);
         f.send_again = true;

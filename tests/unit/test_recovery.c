@@ -303,8 +303,8 @@ static void holes_and_overlaps_are_cut(void **state)
         buffer_deinit(&bytes);
 }
 
-/* Goal: a compacted log may have gaps between segments. Method: as the last case above, without
- * "delete" in the policy. */
+/* Goal: a compacted log may have gaps between segments. Method: as the last case above, with
+ * "compact" in the policy. */
 static void compacted_logs_have_gaps(void **state)
 {
         (void)state;
@@ -313,13 +313,35 @@ static void compacted_logs_have_gaps(void **state)
         fixture_fill(&x, 25);
         fixture_kill(&x);
         fixture_cut_file(&x, FIRST ".log", 900);
-        x.config.cleanup_delete = false;
+        x.config.cleanup_compact = true;
         fixture_reopen(&x, 0, 0, false);
         assert_int_equal(partition_log_end(x.log), 25);
         /* A reader in the gap gets what follows. */
         assert_int_equal(partition_log_read(x.log, 9, 25, 100, true, &at), KERR_NONE);
         assert_int_equal(at.position, 0);
         assert_int_equal(at.length, 100);
+        fixture_deinit(&x);
+}
+
+/* Goal: an index that speaks of bytes behind the file's end is not believed, even by a broker that
+ * checks none: else the log would seem to end where its last segment begins, and the next one could
+ * not be made. Method: zoo: trusts-index; cut the file below its last entry after a clean stop. */
+static void indexes_behind_the_end(void **state)
+{
+        (void)state;
+        struct log_fixture x;
+        fixture_fill(&x, 25);
+        partition_log_flush(x.log);
+        assert_int_equal(partition_log_close(x.log), KERR_NONE);
+        x.log = NULL;
+        fixture_cut_file(&x, THIRD ".log", 100);
+        x.f.world.zoo.bits = 1ULL << ZOO_TRUSTS_INDEX;
+        assert_int_equal(fixture_open(&x, 25, 0, true), KERR_TRUNCATED);
+        x.f.world.zoo.bits = 0;
+        fixture_reopen(&x, 20, 0, false);
+        assert_int_equal(partition_log_end(x.log), 21);
+        assert_int_equal(fixture_append(&x, hundred_bytes(0)), KERR_NONE);
+        assert_int_equal(partition_log_roll(x.log), KERR_NONE);
         fixture_deinit(&x);
 }
 
@@ -332,21 +354,21 @@ static void leftovers_are_removed(void **state)
                 "t-0/00000000000000000003.index",       "t-0/00000000000000000003.timeindex",
                 "t-0/00000000000000000003.txnindex",    "t-0/leader-epoch-checkpoint.tmp",
                 "t-0/00000000000000000000.log.swap",    "t-0/00000000000000000000.log.cleaned",
-                "t-0/00000000000000000007.log.deleted",
+                "t-0/00000000000000000007.log.deleted", "t-0/00000000000000000003.snapshot",
         };
-        static const char *const kept[] = {"t-0/00000000000000000003.snapshot",
+        static const char *const kept[] = {"t-0/00000000000000000000.snapshot",
                                            "t-0/partition.metadata", "t-0/123.index",
                                            "t-0/99999999999999999999.log"};
         struct log_fixture x;
         fixture_fill(&x, 3);
         fixture_kill(&x);
-        for (int i = 0; i < 7; i++)
+        for (int i = 0; i < 8; i++)
                 fake_world_write(&x.f, gone[i], span_of("x", 1));
         for (int i = 0; i < 4; i++)
                 fake_world_write(&x.f, kept[i], span_of("x", 1));
         fixture_reopen(&x, 0, 0, false);
         assert_int_equal(partition_log_end(x.log), 3);
-        for (int i = 0; i < 7; i++)
+        for (int i = 0; i < 8; i++)
                 assert_false(fake_world_exists(&x.f, gone[i]));
         for (int i = 0; i < 4; i++)
                 assert_true(fake_world_exists(&x.f, kept[i]));
@@ -470,6 +492,7 @@ int main(void)
                 cmocka_unit_test(indexes_are_made_anew),
                 cmocka_unit_test(holes_and_overlaps_are_cut),
                 cmocka_unit_test(compacted_logs_have_gaps),
+                cmocka_unit_test(indexes_behind_the_end),
                 cmocka_unit_test(leftovers_are_removed),
                 cmocka_unit_test(epochs_follow_the_batches),
                 cmocka_unit_test(the_log_start_outlives_its_records),

@@ -330,14 +330,14 @@ static void consumers_stop_at_the_high_watermark(void **state)
         append(&x, 0, 5);
         struct replica *r = replica_of(&x, 0);
         int32_t both = (int32_t)partition_log_size(r->log);
-        assert_int_equal(replica_read(r, 0, false, 10000, true, &at), KERR_NONE);
+        assert_int_equal(replica_read(r, 0, READER_UNCOMMITTED, 10000, true, &at), KERR_NONE);
         assert_int_equal(at.length, both / 2);
-        assert_int_equal(replica_read(r, 5, false, 10000, true, &at), KERR_NONE);
+        assert_int_equal(replica_read(r, 5, READER_UNCOMMITTED, 10000, true, &at), KERR_NONE);
         assert_int_equal(at.length, 0);
-        assert_int_equal(replica_read(r, 0, true, 10000, true, &at), KERR_NONE);
+        assert_int_equal(replica_read(r, 0, READER_FOLLOWER, 10000, true, &at), KERR_NONE);
         assert_int_equal(at.length, both);
         put_back(&x, ZOO_READS_PAST_HW);
-        assert_int_equal(replica_read(r, 0, false, 10000, true, &at), KERR_NONE);
+        assert_int_equal(replica_read(r, 0, READER_UNCOMMITTED, 10000, true, &at), KERR_NONE);
         assert_int_equal(at.length, both);
         replicas_deinit(&x);
 }
@@ -354,18 +354,23 @@ static void visible_end_waits_for_the_epoch(void **state)
         append(&x, 0, 5);
         copy_all(&x, 0, 1);
         copy_all(&x, 0, 2);
-        assert_int_equal(replica_visible_end(replica_of(&x, 0), &end), KERR_NONE);
+        assert_int_equal(replica_visible_end(replica_of(&x, 0), READER_UNCOMMITTED, &end),
+                         KERR_NONE);
         assert_int_equal(end, 5);
         assert_int_equal(hw_of(&x, 1), 0);
         assign_all(&x, assignment(2, 6, 2, "23"));
-        assert_int_equal(replica_visible_end(replica_of(&x, 0), &end), KERR_NOT_LEADER_OR_FOLLOWER);
-        assert_int_equal(replica_visible_end(replica_of(&x, 1), &end), KERR_OFFSET_NOT_AVAILABLE);
+        assert_int_equal(replica_visible_end(replica_of(&x, 0), READER_UNCOMMITTED, &end),
+                         KERR_NOT_LEADER_OR_FOLLOWER);
+        assert_int_equal(replica_visible_end(replica_of(&x, 1), READER_UNCOMMITTED, &end),
+                         KERR_OFFSET_NOT_AVAILABLE);
         put_back(&x, ZOO_END_OFFSET_BACK);
-        assert_int_equal(replica_visible_end(replica_of(&x, 1), &end), KERR_NONE);
+        assert_int_equal(replica_visible_end(replica_of(&x, 1), READER_UNCOMMITTED, &end),
+                         KERR_NONE);
         assert_int_equal(end, 0);
         x.f.world.zoo.bits = 0;
         copy_all(&x, 1, 2);
-        assert_int_equal(replica_visible_end(replica_of(&x, 1), &end), KERR_NONE);
+        assert_int_equal(replica_visible_end(replica_of(&x, 1), READER_UNCOMMITTED, &end),
+                         KERR_NONE);
         assert_int_equal(end, 5);
         replicas_deinit(&x);
 }

@@ -216,7 +216,7 @@ static void append(struct model *m, int n)
         if (r->role != REPLICA_LEADER || partition_log_end(r->log) >= RECORDS_MAX - STEPS / 4)
                 return;
         append_sample(&bytes, (struct sample){.records = 1, .timestamp = m->next_number++});
-        replica_append(r, buffer_span(&bytes), dice(m, 2), &done, &at);
+        replica_append(r, buffer_span(&bytes), dice(m, 2), APPEND_CLIENT, &done, &at);
         buffer_deinit(&bytes);
 }
 

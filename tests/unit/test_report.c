@@ -85,7 +85,7 @@ static void story_of_a_cluster(void **state)
                 "the metadata             ISR of t/0: {} -> {1,2,3}",
                 "leads t/0 in epoch 0 from offset 0",
                 "Produce t/0: 1 record",
-                "answer to Fetch t/0: 1 record from 0, high watermark 0",
+                "answer to Fetch t/0: 1 record from 5, high watermark 5",
                 "in epoch 0",
                 "moves the high watermark of t/0 to 1",
                 "is killed; its page cache survives",
@@ -106,6 +106,66 @@ static void story_of_a_cluster(void **state)
         fclose(out);
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
                 assert_has(story, parts[i]);
+        run_report_deinit(&r);
+        free(story);
+        free(s);
+}
+
+/* Goal: the story of a pipeline says what its group and its transactions did, in its own words and
+ * in those of the messages. Method: one transaction at least is committed; parts of lines that must
+ * be there. */
+static void story_of_a_pipeline(void **state)
+{
+        (void)state;
+        static const char pipeline[] = "brokers 1\n"
+                                       "topic in\n"
+                                       "topic out\n"
+                                       "producer p1 topic in rate 20/s\n"
+                                       "pipeline t2 group g from in to out commit transaction\n"
+                                       "run 800ms\n";
+        static const char *const parts[] = {
+                "FindCoordinator of group g",
+                "answer to FindCoordinator: broker 1",
+                "JoinGroup of g anew, knows",
+                "answer to JoinGroup: generation 1 of",
+                "SyncGroup of g in generation 1",
+                "gets in/0",
+                "answer to SyncGroup: you get in/0",
+                "is given in/0 in group g",
+                "OffsetFetch of g: in/0",
+                "answer to OffsetFetch in/0: none",
+                "Heartbeat of g in generation 1",
+                "InitProducerId of t2",
+                "answer to InitProducerId: producer ",
+                "begins a transaction",
+                "has processed p1/0 at in/0 offset 0",
+                "AddPartitionsToTxn of t2 (producer",
+                "out/0",
+                "AddOffsetsToTxn of t2 (producer",
+                ": group g",
+                "commits in/0 at offset",
+                "TxnOffsetCommit of g in generation 1 (producer",
+                "is taken into the transaction",
+                "asks to commit the transaction",
+                "EndTxn of t2 (producer",
+                ": commit",
+                "WriteTxnMarkers COMMIT (producer",
+                ": written",
+                "the transaction is committed",
+        };
+        struct scenario *s = parse(pipeline);
+        char *story = NULL;
+        size_t size;
+        FILE *out = open_memstream(&story, &size);
+        struct run_report r;
+        struct explain *e = explain_new(s, &r.history, explain_print, out);
+        run_scenario(s, &(struct run_options){.seed = 1, .sink = explain_entry, .context = e}, &r);
+        explain_free(e);
+        fclose(out);
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+                assert_has(story, parts[i]);
+        assert_true(report_tells(&r, GUARANTEE_ATOMIC));
+        assert_true(report_tells(&r, GUARANTEE_ONE_OWNER));
         run_report_deinit(&r);
         free(story);
         free(s);
@@ -206,8 +266,15 @@ static void text_and_page(void **state)
         buffer_clear(&text);
         report_page_print(page, &r, &text);
         buffer_append(&text, "", 1);
-        for (int g = 0; g < GUARANTEES; g++)
-                assert_has((const char *)text.data, guarantee_name((enum guarantee)g));
+        for (int g = 0; g < GUARANTEES; g++) {
+                const char *name = guarantee_name((enum guarantee)g);
+                if (report_tells(&r, (enum guarantee)g))
+                        assert_has((const char *)text.data, name);
+                else
+                        assert_null(strstr((const char *)text.data, name));
+        }
+        assert_true(report_tells(&r, GUARANTEE_NOTHING_LOST));
+        assert_false(report_tells(&r, GUARANTEE_ATOMIC));
         assert_has((const char *)text.data, "kill leader of t/0");
         assert_has((const char *)text.data, "broker 3");
         assert_has((const char *)text.data, "replay &lt;a&gt;.scn --seed 1");
@@ -221,8 +288,11 @@ static void text_and_page(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(measures),      cmocka_unit_test(story_of_a_cluster),
-                cmocka_unit_test(diagram),       cmocka_unit_test(any_diagram),
+                cmocka_unit_test(measures),
+                cmocka_unit_test(story_of_a_cluster),
+                cmocka_unit_test(story_of_a_pipeline),
+                cmocka_unit_test(diagram),
+                cmocka_unit_test(any_diagram),
                 cmocka_unit_test(text_and_page),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,7 +222,9 @@ static void zoo_shows_its_anomalies(void **state)
                 run_scenario(s, &with, &again);
                 assert_int_equal(run_judge(s, &good.verdict, NULL), RUN_GOOD);
                 assert_int_not_equal(run_judge(s, &bad.verdict, NULL), RUN_GOOD);
-                assert_true(bad.verdict.tallies[e->anomaly].broken > 0);
+                if (bad.verdict.tallies[e->anomaly].broken == 0)
+                        fail_msg("%s does not show: %s", zoo_name(e->bug),
+                                 anomaly_name(e->anomaly));
                 assert_true(bad.hash == again.hash);
                 run_report_deinit(&good);
                 run_report_deinit(&bad);
@@ -232,13 +234,15 @@ static void zoo_shows_its_anomalies(void **state)
 }
 
 /* Goal: a bug needs its schedule: where nothing goes wrong nobody notices it. Method: what seeds
- * draw, without the faults, with all bugs at once; but for one that the invariants see at the first
- * record. */
+ * draw, without the faults, with all bugs at once; but for three that need none: the invariants or
+ * a reader see them at the first record. Two producers of one transactional id are a fault, too. */
 static void bugs_sleep_without_faults(void **state)
 {
         (void)state;
         struct zoo all = {(UINT64_C(1) << ZOO_BUGS) - 1};
         all.bits &= ~(UINT64_C(1) << ZOO_ACTS_ON_UNCOMMITTED_METADATA);
+        all.bits &= ~(UINT64_C(1) << ZOO_PAST_LSO);
+        all.bits &= ~(UINT64_C(1) << ZOO_READS_PAST_HW);
         struct scenario *s = malloc(sizeof *s);
         for (uint64_t seed = 1; seed <= 100; seed++) {
                 struct run_report r;
@@ -248,6 +252,8 @@ static void bugs_sleep_without_faults(void **state)
                         if (s->steps[i].action.verb == VERB_CREATE_TOPIC)
                                 s->steps[steps++] = s->steps[i];
                 s->step_count = steps;
+                for (int32_t i = 0; i < s->client_count; i++)
+                        s->clients[i].id[0] = '\0';
                 for (int32_t i = 0; i < s->setting_count; i++)
                         if (strcmp(s->settings[i].key, "replica.lag.time.max.ms") == 0)
                                 strcpy(s->settings[i].value, "30000");

@@ -1,6 +1,7 @@
 /* The scenario language: what is read is what was written, and errors say where and what. */
 #include "sim/scenario.h"
 
+#include "sim/history.h"
 #include "sim/survival.h"
 #include "sim/swarm.h"
 #include "sim/verdict.h"
@@ -193,6 +194,49 @@ static void prints_clusters(void **state)
         free(s);
 }
 
+/* Goal: the same for groups, transactions and those who coordinate them; and a transactional id is
+ * the client's name, unless said. */
+static void prints_groups(void **state)
+{
+        (void)state;
+        static const char text[] =
+                "brokers 3 offsets.topic.num.partitions 3\n"
+                "topic orders partitions 2 cleanup.policy compact\n"
+                "topic payments\n"
+                "producer p1 topic orders idempotence off keys 5\n"
+                "producer p2 topic orders transactions 7 abort every 3 timeout 900ms id p9\n"
+                "consumer c1 topic orders group readers assignor cooperative-sticky commit before "
+                "isolation read_committed process 5ms instance i1 session 300ms\n"
+                "pipeline t1 group billing from orders to payments commit transaction "
+                "isolation read_committed transactions 4\n"
+                "when c1 owns orders/1 kill coordinator of readers\n"
+                "when event 500 has happened pause transaction coordinator of p2\n"
+                "at 1s cut transaction coordinator of t1 from coordinator of billing\n"
+                "run 4s\n"
+                "expect nothing skipped by groups\n"
+                "expect something done twice\n"
+                "expect c1 owns orders/0\n";
+        struct scenario *s = parse(text);
+        struct scenario_role role;
+        assert_int_equal(s->clients[0].idempotence, 0);
+        assert_string_equal(scenario_transactional_id(&s->clients[0]), "");
+        assert_string_equal(scenario_transactional_id(&s->clients[1]), "p9");
+        assert_string_equal(scenario_transactional_id(&s->clients[2]), "");
+        assert_string_equal(scenario_transactional_id(&s->clients[3]), "t1");
+        assert_int_equal(s->clients[2].policy, COMMIT_BEFORE);
+        assert_int_equal(s->clients[3].topic, 0);
+        assert_int_equal(s->clients[3].target, 1);
+        assert_true(scenario_as_role(s->steps[1].action.node, &role));
+        assert_int_equal(role.role, ROLE_TRANSACTION_COORDINATOR);
+        assert_int_equal(role.topic, 1);
+        struct buffer printed = {0};
+        scenario_print(s, &printed);
+        buffer_append(&printed, "", 1);
+        assert_string_equal((char *)printed.data, text);
+        buffer_deinit(&printed);
+        free(s);
+}
+
 /* Goal: brokers vote where there are no controllers, and an odd number of them. */
 static void counts_voters(void **state)
 {
@@ -248,6 +292,11 @@ static void explains_errors(void **state)
         refuse("brokers 1 flush.messages 1", "a setting of brokers; found flush.messages");
         refuse("brokers 8", "1 to 7 brokers; found 8");
         refuse("controllers 6", "1 to 5 controllers; found 6");
+        refuse("topic t\nconsumer c topic t group g commit transaction", "a consumer has no trans");
+        refuse("topic t\nconsumer c topic t group g\nat 1s kill coordinator of h", "a role");
+        refuse("topic t\nproducer p topic t\nat 1s kill transaction coordinator of p", "a role");
+        refuse("topic t\npipeline x group g from t to u", "a topic named above; found u");
+        refuse("topic t\nproducer p topic t transactions 0", "1 to 1000; found 0");
         refuse("topic t\nbrokers 3", "this line above topics, clients and steps");
         refuse("topic t replication 2", "no more replicas than brokers");
         refuse("topic t\ntopic t", "a new name");
@@ -306,7 +355,8 @@ int main(void)
                 cmocka_unit_test(reads_statements),    cmocka_unit_test(knows_defaults),
                 cmocka_unit_test(prints_what_it_read), cmocka_unit_test(explains_errors),
                 cmocka_unit_test(survives_anything),   cmocka_unit_test(prints_clusters),
-                cmocka_unit_test(counts_voters),       cmocka_unit_test(reads_what_is_drawn),
+                cmocka_unit_test(prints_groups),       cmocka_unit_test(counts_voters),
+                cmocka_unit_test(reads_what_is_drawn),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Unit tests of src/log/segment.c and the two indexes. */
+/* Unit tests of src/log/segment.c, segment_sync.c and the two indexes. */
 #include "hex.h"
 #include "log/segment_list.h"
 #include "log_fixture.h"
@@ -44,7 +44,7 @@ static void fixture_free(struct fixture *x)
 static void prepare(struct fixture *x, struct buffer *bytes, struct sample sample, int64_t offset)
 {
         append_sample(bytes, sample);
-        struct append_stamp stamp = {offset, 0, 0};
+        struct append_stamp stamp = {.base_offset = offset};
         assert_int_equal(append_list_fill(&x->list, buffer_span(bytes), &x->config, stamp),
                          KERR_NONE);
 }
