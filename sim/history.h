@@ -208,6 +208,9 @@ struct history {
                 offset_fetch_capacity, transaction_capacity;
         /* The disk lied in a way no program can see through, so nothing synced was promised. */
         bool nothing_promised;
+        /* A marker was lost with bytes that nobody had promised: its transaction stays open, and
+         * those wait for ever who read what is committed. The invariants find it out at the end. */
+        bool transaction_hangs;
 };
 
 /* Zero-initialise; this frees. */

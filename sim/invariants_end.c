@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Always false, for a return; `why` may be NULL. */
 __attribute__((format(printf, 2, 3))) static bool complain(char *why, const char *format, ...)
@@ -150,13 +151,23 @@ static bool are_logs_equal(const struct invariants *v, int32_t partition, char *
         return true;
 }
 
+/* A coordinator has lost what it knew, beyond what was promised: nobody ends its transactions. */
+static bool is_coordinator_lost(const struct invariants *v)
+{
+        for (int32_t i = 0; i < v->h->partition_count; i++)
+                if (strcmp(v->h->partitions[i].topic, "__transaction_state") == 0 &&
+                    (v->h->partitions[i].beyond_ns != 0 || v->partitions[i].is_cut))
+                        return true;
+        return false;
+}
+
 /* The only replica has lost bytes, the marker of a transaction perhaps: then it hangs. */
-static bool is_cut_open(const struct invariants *v, int32_t partition)
+static bool may_hang(const struct invariants *v, int32_t partition)
 {
         struct seen_replica r;
         const struct partition_state *p = &v->partitions[partition];
-        return p->is_cut && invariants_last_seen(v, p->newest.leader, partition, &r) &&
-               r.last_stable < r.high_watermark;
+        return invariants_last_seen(v, p->newest.leader, partition, &r) &&
+               r.last_stable < r.high_watermark && (p->is_cut || is_coordinator_lost(v));
 }
 
 void invariants_check_end(struct invariants *v)
@@ -166,9 +177,10 @@ void invariants_check_end(struct invariants *v)
                 if (!is_looked_for(v, i) ||
                     (has_partition_converged(v, i, why) && are_logs_equal(v, i, why)))
                         continue;
+                bool hangs = may_hang(v, i);
+                v->h->transaction_hangs |= hangs;
                 verdict_add(v->verdict, ANOMALY_NOT_CONVERGED,
-                            !v->h->nothing_promised && v->h->partitions[i].beyond_ns == 0 &&
-                                    !is_cut_open(v, i),
+                            !v->h->nothing_promised && v->h->partitions[i].beyond_ns == 0 && !hangs,
                             "%s", why);
         }
 }

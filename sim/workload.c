@@ -432,7 +432,8 @@ __attribute__((format(printf, 2, 3))) static void stuck(const struct ending *e, 
         va_start(args, format);
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
-        verdict_add(e->v, ANOMALY_STUCK, !e->w->history->nothing_promised, "%s", text);
+        const struct history *h = e->w->history;
+        verdict_add(e->v, ANOMALY_STUCK, !h->nothing_promised && !h->transaction_hangs, "%s", text);
         buffer_printf(e->waiting, "    %s\n", text);
 }
 

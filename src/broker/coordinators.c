@@ -155,8 +155,8 @@ int64_t coordinators_run(struct broker *b)
                 group_partitions = (int32_t)config_number(b->config, CONFIG_OFFSETS_PARTITIONS);
         txn_coordinator_set_partitions(b->transactions, partitions_of(b, TRANSACTIONS_TOPIC_NAME),
                                        group_partitions);
-        int64_t next_ms =
-                earlier(group_coordinator_run(b->groups), txn_coordinator_run(b->transactions));
+        int64_t next_ms = group_coordinator_run(b->groups);
+        next_ms = earlier(next_ms, txn_coordinator_run(b->transactions));
         return earlier(next_ms, b->next_producer_check_ms);
 }
 

@@ -237,7 +237,9 @@ static enum kerr take_and_tell(struct fetcher *f, struct replica *r,
         int64_t end = partition_log_end(r->log), high_watermark = r->high_watermark;
         int64_t start = partition_log_start(r->log);
         enum kerr err = take(r, in);
-        bool start_moved = partition_log_start(r->log) != start;
+        /* An empty log may have begun anew inside (see make_room()): lower, and then where it was.
+         */
+        bool start_moved = partition_log_start(r->log) != start || (start == end && start > 0);
         if (partition_log_end(r->log) != end || r->high_watermark != high_watermark || start_moved)
                 f->config.on_moved(f->config.context, r,
                                    r->high_watermark < high_watermark || start_moved);

@@ -7,7 +7,7 @@
 #include "log/batch.h"
 #include "log/compression.h"
 
-enum { PLAIN_BYTES_MAX = 1 << 20 };
+enum { FUZZ_PLAIN_BYTES = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,9 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         struct span records = span_of(data + BATCH_HEADER_BYTES, size - BATCH_HEADER_BYTES);
         struct buffer plain = {0};
-        if (!compression_decompress(h.attributes & BATCH_CODEC_MASK, records, PLAIN_BYTES_MAX,
+        if (!compression_decompress(h.attributes & BATCH_CODEC_MASK, records, FUZZ_PLAIN_BYTES,
                                     &plain)) {
-                assert(plain.size <= PLAIN_BYTES_MAX);
+                assert(plain.size <= FUZZ_PLAIN_BYTES);
                 walk(&h, buffer_span(&plain));
         }
         buffer_deinit(&plain);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Goal:   what README.md shows is what the commands print.
 # Method: the demo's block is run and compared line by line; the sweep's counts are compared, its time is
-#         not; each folder and file that is named exists.
+#         not; so is the table of crash points; each folder and file that is named exists.
 . tests/integration/lib.sh
 sh labs/demo.sh >"$dir/demo" 2>&1
 ok "the demo ends well" test $? -eq 0
@@ -11,6 +11,9 @@ ok "the demo prints what README.md shows" cmp "$dir/shown" "$dir/promised"
 seeds=$(sed -n 's/^\([0-9]* seeds, 0 failing, [0-9]* events, [0-9]* s of virtual time\).*/\1/p' README.md)
 "$BUILD/odradek-sim" sweep --seeds 1..2000 --jobs 2 >"$dir/sweep"
 ok "the sweep prints what README.md shows" grep -q "^$seeds" "$dir/sweep"
+"$BUILD/odradek-sim" crash-points sim/scenarios/pipeline.scn | grep -E 'one transaction|killed|^all' >"$dir/points"
+sed -n '/crash-points/,/^```/p' README.md | sed '1d;$d' >"$dir/promised"
+ok "the crash points are those that README.md shows" cmp "$dir/points" "$dir/promised"
 missing=
 for path in $(grep -oE '`[a-zA-Z0-9_./-]+[/.][a-zA-Z0-9_/-]*`' README.md | tr -d '`' | sort -u); do
         case $path in

@@ -121,7 +121,9 @@ static void cuts_what_diverges(void **state)
 }
 
 /* Goal: a follower far behind begins anew where the leader's log starts, and one that is close
- * follows that start. Method: DeleteRecords at the leader, twice. */
+ * follows that start; an empty one that gets the batch around it whole, goes back and forth, and
+ * has that written down. Method: DeleteRecords at the leader, twice; then the follower is emptied.
+ */
 static void follows_the_log_start(void **state)
 {
         (void)state;
@@ -139,6 +141,11 @@ static void follows_the_log_start(void **state)
         link_round(&l, 0);
         assert_int_equal(partition_log_start(x.nodes[1].log), 15);
         expect_same_logs(&x, 0, 1);
+        assert_int_equal(partition_log_restart_at(x.nodes[1].log, 15), KERR_NONE);
+        int falls = l.falls;
+        link_round(&l, 0);
+        assert_int_equal(partition_log_start(x.nodes[1].log), 15);
+        assert_int_equal(l.falls, falls + 1);
         stop(&x, &l);
 }
 
