@@ -43,7 +43,7 @@ static const struct zoo_exhibit exhibits[ZOO_BUGS] = {
                                   ANOMALY_INCONSISTENT_OFFSET,
                                   "sim/scenarios/zoo/one-epoch-answer.scn"},
         [ZOO_JOIN_BEFORE_EPOCH_START] =
-                {ZOO_JOIN_BEFORE_EPOCH_START, 200, "KAFKA-7128",
+                {ZOO_JOIN_BEFORE_EPOCH_START, 5000, "KAFKA-7128",
                  "A follower joins the ISR once it has reached the leader's high watermark, which "
                  "a new leader knows of one fetch late.",
                  ANOMALY_LOST_WRITE, "sim/scenarios/zoo/join-before-epoch-start.scn"},

@@ -2,7 +2,7 @@
 # A bounded sweep is clean, and each bug of the zoo is found by one: by the median within the seeds of
 # its class. The failing seeds among many tell the median: of n that fail, one comes every 1/n. One of
 # the first three of them shrinks to a script of at most eight faults (what ends one is none) that
-# still fails.
+# still fails. Those of the rarest class take 10,000 seeds each: with ZOO_HARD=1 they are looked for too.
 sim=${BUILD:-build}/odradek-sim
 seeds=${SWEEP_SEEDS:-1..2000}
 if "$sim" sweep --seeds "$seeds" --jobs 2 >/tmp/sweep.$$ 2>&1; then
@@ -13,7 +13,11 @@ else
 fi
 "$sim" bugs | awk '/^[a-z]/ { name = $1 } / about [0-9]+ seeds/ { print name, $(NF - 1) }' |
 while read -r bug class; do
-        case $class in 10) last=300 ;; 200) last=3000 ;; *) last=10000 ;; esac
+        case $class in 10) last=300 ;; 200) last=1500 ;; *) last=10000 ;; esac
+        if [ "$last" -eq 10000 ] && [ -z "${ZOO_HARD:-}" ]; then
+                echo "ok - $bug is found within $class seeds # SKIP takes minutes: ZOO_HARD=1"
+                continue
+        fi
         "$sim" sweep --seeds "1..$last" --jobs 2 --bug "$bug" >/tmp/sweep.$$ 2>&1
         failing=$(sed -n 's/^[0-9]* seeds, \([0-9]*\) failing.*/\1/p' /tmp/sweep.$$)
         if [ "$((failing * class * 100))" -ge "$((last * 69))" ]; then
