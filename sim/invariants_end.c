@@ -166,7 +166,7 @@ static bool may_hang(const struct invariants *v, int32_t partition)
 {
         struct seen_replica r;
         const struct partition_state *p = &v->partitions[partition];
-        return invariants_last_seen(v, p->newest.leader, partition, &r) &&
+        return p->newest.leader >= 0 && invariants_last_seen(v, p->newest.leader, partition, &r) &&
                r.last_stable < r.high_watermark && (p->is_cut || is_coordinator_lost(v));
 }
 
