@@ -82,22 +82,89 @@ enum kerr index_file_cut(struct index_file *index, int32_t count)
                                       (int64_t)index->stored * index->entry_bytes);
 }
 
-enum kerr index_file_floor(const struct index_file *index, int64_t (*key_of)(const uint8_t *entry),
-                           int64_t key, int32_t *n)
+/* Where the first entry with a key above `key` lies: at `low` or behind, and not behind `high`. */
+struct search {
+        int64_t (*key_of)(const uint8_t *entry);
+        int64_t key;
+        int32_t low, high;
+};
+
+/* Halves the range, entry by entry, until one block holds it. */
+static enum kerr narrow(const struct index_file *index, struct search *s)
 {
-        /* All entries below `low` have a key of at most `key`; none from `high` on has. */
-        int32_t low = 0, high = index_file_count(index);
-        while (low < high) {
-                int32_t middle = low + (high - low) / 2;
+        while (s->high - s->low > INDEX_BLOCK_ENTRIES) {
+                int32_t middle = s->low + (s->high - s->low) / 2;
                 uint8_t entry[INDEX_ENTRY_BYTES_MAX];
                 enum kerr err = index_file_read(index, middle, entry);
                 if (err)
                         return err;
-                if (key_of(entry) <= key)
-                        low = middle + 1;
+                if (s->key_of(entry) <= s->key)
+                        s->low = middle + 1;
                 else
-                        high = middle;
+                        s->high = middle;
         }
-        *n = low - 1;
         return KERR_NONE;
+}
+
+/* Reads `count` entries from `first` on: from the file, then from the tail. */
+static enum kerr read_block(const struct index_file *index, int32_t first, int32_t count,
+                            uint8_t *block)
+{
+        size_t size = (size_t)index->entry_bytes;
+        int32_t from_file = index->stored - first;
+        if (from_file > count)
+                from_file = count;
+        if (from_file > 0) {
+                size_t bytes = (size_t)from_file * size;
+                enum kerr err =
+                        world_read_exactly(index->world, index->file,
+                                           (int64_t)first * index->entry_bytes, block, bytes);
+                if (err)
+                        return err;
+                block += bytes;
+                first += from_file;
+                count -= from_file;
+        }
+        memcpy(block, index->tail + (size_t)(first - index->stored) * size, (size_t)count * size);
+        return KERR_NONE;
+}
+
+/* The range within one block, of which the search is over when nothing is left. *beyond: it lies in
+ * front of the block (-1) or behind it (1). */
+static enum kerr search_block(const struct index_file *index, struct search *s, int *beyond)
+{
+        uint8_t block[INDEX_BLOCK_ENTRIES * INDEX_ENTRY_BYTES_MAX];
+        int32_t first = s->low, end = s->high;
+        enum kerr err = read_block(index, first, end - first, block);
+        while (!err && s->low < s->high) {
+                int32_t middle = s->low + (s->high - s->low) / 2;
+                if (s->key_of(block + (size_t)((middle - first) * index->entry_bytes)) <= s->key)
+                        s->low = middle + 1;
+                else
+                        s->high = middle;
+        }
+        *beyond = s->low == first && first > 0 ? -1 : s->low == end ? 1 : 0;
+        return err;
+}
+
+enum kerr index_file_floor(struct index_file *index, int64_t (*key_of)(const uint8_t *entry),
+                           int64_t key, int32_t *n)
+{
+        int32_t count = index_file_count(index);
+        int32_t first = index->near < count ? index->near : 0;
+        int32_t end = count - first < INDEX_BLOCK_ENTRIES ? count : first + INDEX_BLOCK_ENTRIES;
+        struct search s = {key_of, key, first, end};
+        int beyond;
+        enum kerr err = search_block(index, &s, &beyond);
+        if (!err && (beyond < 0 || (beyond > 0 && end < count))) {
+                s.low = beyond < 0 ? 0 : end;
+                s.high = beyond < 0 ? first : count;
+                err = narrow(index, &s);
+                if (!err)
+                        err = search_block(index, &s, &beyond);
+        }
+        *n = s.low - 1;
+        if (!err)
+                index->near = s.low > 0 ? s.low - 1 : 0;
+        return err;
 }

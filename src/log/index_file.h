@@ -8,15 +8,16 @@
  * (2) The tail is lost with the process. That is no harm: an index is made from its segment, and
  *     recovery makes it again.
  *
- * A look-up is a binary search that reads one entry at a time: an index is never loaded, so opening
- * ten thousand segments costs next to nothing, and the page cache keeps the hot entries.
- * Source: Kafka's AbstractIndex, which maps the file into memory instead. */
+ * A look-up reads one block of entries near the last one, since readers go forward; when the key is
+ * not in there, a binary search, entry by entry, narrows down to one block. An index is never
+ * loaded, so opening ten thousand segments costs next to nothing, and the page cache keeps the hot
+ * entries. Source: Kafka's AbstractIndex, which maps the file into memory instead. */
 #ifndef ODRADEK_LOG_INDEX_FILE_H
 #define ODRADEK_LOG_INDEX_FILE_H
 
 #include "base/world.h"
 
-enum { INDEX_ENTRY_BYTES_MAX = 12, INDEX_TAIL_BYTES = 240 };
+enum { INDEX_ENTRY_BYTES_MAX = 12, INDEX_TAIL_BYTES = 240, INDEX_BLOCK_ENTRIES = 512 };
 
 struct index_file {
         struct world *world;
@@ -24,6 +25,7 @@ struct index_file {
         int32_t entry_bytes;
         int32_t stored;     /* whole entries in the file */
         int32_t tail_count; /* entries in the tail */
+        int32_t near;       /* the entry that was looked up last; may have been cut since */
         bool is_broken;     /* when opened, the file was missing or ended in a part of an entry */
         uint8_t tail[INDEX_TAIL_BYTES];
 };
@@ -51,7 +53,7 @@ enum kerr index_file_write_tail(struct index_file *index);
 enum kerr index_file_cut(struct index_file *index, int32_t count);
 
 /* *n: the last entry whose key is at most `key`, or -1. */
-enum kerr index_file_floor(const struct index_file *index, int64_t (*key_of)(const uint8_t *entry),
+enum kerr index_file_floor(struct index_file *index, int64_t (*key_of)(const uint8_t *entry),
                            int64_t key, int32_t *n);
 
 #endif

@@ -30,7 +30,7 @@ static enum kerr read_place(const struct offset_index *index, int32_t n, struct 
         return err;
 }
 
-enum kerr offset_index_floor(const struct offset_index *index, int64_t offset, struct place *place)
+enum kerr offset_index_floor(struct offset_index *index, int64_t offset, struct place *place)
 {
         int32_t n;
         enum kerr err =

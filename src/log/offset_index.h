@@ -33,7 +33,7 @@ enum kerr offset_index_open(struct offset_index *index, struct world *w, const c
 enum kerr offset_index_add(struct offset_index *index, int64_t last_offset, int64_t position);
 
 /* The last entry at or below `offset`, or the start of the segment. */
-enum kerr offset_index_floor(const struct offset_index *index, int64_t offset, struct place *place);
+enum kerr offset_index_floor(struct offset_index *index, int64_t offset, struct place *place);
 
 /* The last entry, or the start of the segment. */
 enum kerr offset_index_last(const struct offset_index *index, struct place *place);

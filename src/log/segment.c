@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* Twice what index entries lie apart by default, as far as batches are small. */
+enum { WALK_BYTES = 8192 };
+
 /* --- files --- */
 
 struct path segment_path(const struct segment *s, const char *suffix)
@@ -291,29 +294,52 @@ static bool is_hinted(const struct segment *s, int64_t offset, int64_t *position
         return false;
 }
 
+/* Walks the batches from *position on to the first that ends at or above `offset`. Their headers
+ * are read some at a time: index entries lie so far apart. */
+static enum kerr walk_to(const struct segment *s, int64_t offset, int64_t *position)
+{
+        uint8_t bytes[WALK_BYTES];
+        while (*position < s->size_bytes) {
+                int64_t left = s->size_bytes - *position;
+                size_t got = left < WALK_BYTES ? (size_t)left : WALK_BYTES;
+                if (got < BATCH_HEADER_BYTES)
+                        return KERR_TRUNCATED;
+                enum kerr err = world_read_exactly(s->world, s->file, *position, bytes, got);
+                for (size_t at = 0; !err && at + BATCH_HEADER_BYTES <= got;) {
+                        struct batch_header h;
+                        err = batch_read_header(span_of(bytes + at, got - at), &h);
+                        if (!err)
+                                err = segment_check_header(s, *position, &h);
+                        if (err || batch_last_offset(&h) >= offset)
+                                return err;
+                        at += (size_t)batch_size(&h);
+                        *position += batch_size(&h);
+                }
+                if (err)
+                        return err;
+        }
+        return KERR_NONE;
+}
+
 enum kerr segment_find(struct segment *s, int64_t offset, int64_t *position)
 {
         if (is_hinted(s, offset, position))
                 return KERR_NONE;
-        struct place at = {offset, s->size_bytes};
+        *position = s->size_bytes;
         if (offset < s->next_offset) {
-                enum kerr err = find_start(s, offset, &at);
-                struct batch_header h;
-                while (!err && at.position < s->size_bytes) {
-                        err = segment_read_header(s, at.position, &h);
-                        if (err || batch_last_offset(&h) >= offset)
-                                break;
-                        at.position += batch_size(&h);
-                }
+                struct place start;
+                enum kerr err = find_start(s, offset, &start);
+                *position = start.position;
+                if (!err)
+                        err = walk_to(s, offset, position);
                 if (err)
                         return err;
         }
         /* What is appended later lies behind: what was found stays true until a truncation. */
         if (offset <= s->next_offset) {
-                s->hints[s->next_hint] = (struct place){offset, at.position};
+                s->hints[s->next_hint] = (struct place){offset, *position};
                 s->next_hint = (s->next_hint + 1) % SEGMENT_HINTS;
         }
-        *position = at.position;
         return KERR_NONE;
 }
 

@@ -42,8 +42,7 @@ enum kerr time_index_add(struct time_index *index, struct time_entry entry)
         return index_file_add(&index->entries, bytes);
 }
 
-enum kerr time_index_floor(const struct time_index *index, int64_t timestamp,
-                           struct time_entry *entry)
+enum kerr time_index_floor(struct time_index *index, int64_t timestamp, struct time_entry *entry)
 {
         int32_t n;
         enum kerr err = index_file_floor(&index->entries, timestamp_of, timestamp, &n);

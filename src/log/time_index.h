@@ -36,8 +36,7 @@ enum kerr time_index_open(struct time_index *index, struct world *w, const char 
 enum kerr time_index_add(struct time_index *index, struct time_entry entry);
 
 /* The last entry at or before `timestamp`, or {-1, base offset}. */
-enum kerr time_index_floor(const struct time_index *index, int64_t timestamp,
-                           struct time_entry *entry);
+enum kerr time_index_floor(struct time_index *index, int64_t timestamp, struct time_entry *entry);
 
 /* The last entry, or {-1, base offset}. */
 enum kerr time_index_last(const struct time_index *index, struct time_entry *entry);
