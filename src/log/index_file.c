@@ -129,9 +129,10 @@ static enum kerr read_block(const struct index_file *index, int32_t first, int32
         return KERR_NONE;
 }
 
-/* The range within one block, of which the search is over when nothing is left. *beyond: it lies in
- * front of the block (-1) or behind it (1). */
-static enum kerr search_block(const struct index_file *index, struct search *s, int *beyond)
+/* The range within one block, of which nothing is left then. *beyond: what is sought may lie in
+ * front of the block (-1) or behind it (1). The entry before is copied if the block has it. */
+static enum kerr search_block(const struct index_file *index, struct search *s, int *beyond,
+                              uint8_t *entry)
 {
         uint8_t block[INDEX_BLOCK_ENTRIES * INDEX_ENTRY_BYTES_MAX];
         int32_t first = s->low, end = s->high;
@@ -144,24 +145,29 @@ static enum kerr search_block(const struct index_file *index, struct search *s, 
                         s->high = middle;
         }
         *beyond = s->low == first && first > 0 ? -1 : s->low == end ? 1 : 0;
+        if (!err && s->low > first)
+                memcpy(entry, block + (size_t)((s->low - 1 - first) * index->entry_bytes),
+                       (size_t)index->entry_bytes);
         return err;
 }
 
 enum kerr index_file_floor(struct index_file *index, int64_t (*key_of)(const uint8_t *entry),
-                           int64_t key, int32_t *n)
+                           int64_t key, int32_t *n, uint8_t *entry)
 {
         int32_t count = index_file_count(index);
         int32_t first = index->near < count ? index->near : 0;
         int32_t end = count - first < INDEX_BLOCK_ENTRIES ? count : first + INDEX_BLOCK_ENTRIES;
         struct search s = {key_of, key, first, end};
         int beyond;
-        enum kerr err = search_block(index, &s, &beyond);
+        enum kerr err = search_block(index, &s, &beyond, entry);
         if (!err && (beyond < 0 || (beyond > 0 && end < count))) {
                 s.low = beyond < 0 ? 0 : end;
                 s.high = beyond < 0 ? first : count;
                 err = narrow(index, &s);
                 if (!err)
-                        err = search_block(index, &s, &beyond);
+                        err = search_block(index, &s, &beyond, entry);
+                if (!err && beyond < 0)
+                        err = index_file_read(index, s.low - 1, entry);
         }
         *n = s.low - 1;
         if (!err)

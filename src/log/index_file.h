@@ -52,8 +52,9 @@ enum kerr index_file_write_tail(struct index_file *index);
 /* Keeps the first `count` entries, at most those there are. The file is not broken any more. */
 enum kerr index_file_cut(struct index_file *index, int32_t count);
 
-/* *n: the last entry whose key is at most `key`, or -1. */
+/* *n: the last entry whose key is at most `key`, or -1. It is copied to `entry` (of
+ * INDEX_ENTRY_BYTES_MAX) unless there is none. */
 enum kerr index_file_floor(struct index_file *index, int64_t (*key_of)(const uint8_t *entry),
-                           int64_t key, int32_t *n);
+                           int64_t key, int32_t *n, uint8_t *entry);
 
 #endif

@@ -20,34 +20,37 @@ enum kerr offset_index_add(struct offset_index *index, int64_t last_offset, int6
         return index_file_add(&index->entries, entry);
 }
 
-/* n == -1: the start of the segment. */
-static enum kerr read_place(const struct offset_index *index, int32_t n, struct place *place)
+/* An entry of zeros is the start of the segment. */
+static struct place place_of(const struct offset_index *index, const uint8_t *entry)
 {
-        uint8_t entry[OFFSET_INDEX_ENTRY_BYTES] = {0};
-        enum kerr err = n < 0 ? KERR_NONE : index_file_read(&index->entries, n, entry);
-        place->offset = index->base_offset + relative_offset(entry);
-        place->position = load_be32(entry + 4);
-        return err;
+        return (struct place){index->base_offset + relative_offset(entry), load_be32(entry + 4)};
 }
 
 enum kerr offset_index_floor(struct offset_index *index, int64_t offset, struct place *place)
 {
         int32_t n;
-        enum kerr err =
-                index_file_floor(&index->entries, relative_offset, offset - index->base_offset, &n);
-        return err ? err : read_place(index, n, place);
+        uint8_t entry[INDEX_ENTRY_BYTES_MAX] = {0};
+        enum kerr err = index_file_floor(&index->entries, relative_offset,
+                                         offset - index->base_offset, &n, entry);
+        *place = place_of(index, entry);
+        return err;
 }
 
 enum kerr offset_index_last(const struct offset_index *index, struct place *place)
 {
-        return read_place(index, index_file_count(&index->entries) - 1, place);
+        int32_t n = index_file_count(&index->entries) - 1;
+        uint8_t entry[INDEX_ENTRY_BYTES_MAX] = {0};
+        enum kerr err = n < 0 ? KERR_NONE : index_file_read(&index->entries, n, entry);
+        *place = place_of(index, entry);
+        return err;
 }
 
 enum kerr offset_index_cut(struct offset_index *index, int64_t offset)
 {
         int32_t n;
+        uint8_t entry[INDEX_ENTRY_BYTES_MAX];
         enum kerr err = index_file_floor(&index->entries, relative_offset,
-                                         offset - index->base_offset - 1, &n);
+                                         offset - index->base_offset - 1, &n, entry);
         return err ? err : index_file_cut(&index->entries, n + 1);
 }
 

@@ -22,6 +22,7 @@ static void forget_batches(struct segment *s)
         s->last_batch = (struct place){INT64_MAX, 0};
         for (int i = 0; i < SEGMENT_HINTS; i++)
                 s->hints[i] = (struct place){s->base_offset, 0};
+        s->met_position = -1;
 }
 
 static enum kerr open_files(struct segment *s, enum world_open how)
@@ -260,6 +261,10 @@ enum kerr segment_check_header(const struct segment *s, int64_t position,
 enum kerr segment_read_header(const struct segment *s, int64_t position, struct batch_header *h)
 {
         uint8_t bytes[BATCH_HEADER_BYTES];
+        if (position == s->met_position) {
+                *h = s->met;
+                return KERR_NONE;
+        }
         if (s->size_bytes - position < BATCH_HEADER_BYTES)
                 return KERR_TRUNCATED;
         enum kerr err = world_read_exactly(s->world, s->file, position, bytes, sizeof bytes);
@@ -296,7 +301,7 @@ static bool is_hinted(const struct segment *s, int64_t offset, int64_t *position
 
 /* Walks the batches from *position on to the first that ends at or above `offset`. Their headers
  * are read some at a time: index entries lie so far apart. */
-static enum kerr walk_to(const struct segment *s, int64_t offset, int64_t *position)
+static enum kerr walk_to(struct segment *s, int64_t offset, int64_t *position)
 {
         uint8_t bytes[WALK_BYTES];
         while (*position < s->size_bytes) {
@@ -310,7 +315,12 @@ static enum kerr walk_to(const struct segment *s, int64_t offset, int64_t *posit
                         err = batch_read_header(span_of(bytes + at, got - at), &h);
                         if (!err)
                                 err = segment_check_header(s, *position, &h);
-                        if (err || batch_last_offset(&h) >= offset)
+                        if (!err && batch_last_offset(&h) >= offset) {
+                                s->met = h;
+                                s->met_position = *position;
+                                return KERR_NONE;
+                        }
+                        if (err)
                                 return err;
                         at += (size_t)batch_size(&h);
                         *position += batch_size(&h);

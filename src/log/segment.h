@@ -43,6 +43,8 @@ struct segment {
 
         struct place hints[SEGMENT_HINTS]; /* what was looked up last: readers go on there */
         int32_t next_hint;
+        struct batch_header met; /* the header that segment_find() read last */
+        int64_t met_position;    /* where it lies; -1: none */
 
         /* What a power cut leaves. */
         bool name_is_synced; /* the directory was synced since the files were made */

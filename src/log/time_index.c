@@ -17,6 +17,12 @@ enum kerr time_index_open(struct time_index *index, struct world *w, const char 
         return index_file_open(&index->entries, w, path, how, TIME_INDEX_ENTRY_BYTES);
 }
 
+static struct time_entry entry_of(const struct time_index *index, const uint8_t *bytes)
+{
+        return (struct time_entry){timestamp_of(bytes),
+                                   index->base_offset + relative_offset(bytes)};
+}
+
 static enum kerr read_entry(const struct time_index *index, int32_t n, struct time_entry *entry)
 {
         uint8_t bytes[TIME_INDEX_ENTRY_BYTES];
@@ -25,8 +31,7 @@ static enum kerr read_entry(const struct time_index *index, int32_t n, struct ti
                 return KERR_NONE;
         enum kerr err = index_file_read(&index->entries, n, bytes);
         if (!err)
-                *entry = (struct time_entry){timestamp_of(bytes),
-                                             index->base_offset + relative_offset(bytes)};
+                *entry = entry_of(index, bytes);
         return err;
 }
 
@@ -45,8 +50,12 @@ enum kerr time_index_add(struct time_index *index, struct time_entry entry)
 enum kerr time_index_floor(struct time_index *index, int64_t timestamp, struct time_entry *entry)
 {
         int32_t n;
-        enum kerr err = index_file_floor(&index->entries, timestamp_of, timestamp, &n);
-        return err ? err : read_entry(index, n, entry);
+        uint8_t bytes[INDEX_ENTRY_BYTES_MAX];
+        enum kerr err = index_file_floor(&index->entries, timestamp_of, timestamp, &n, bytes);
+        *entry = (struct time_entry){-1, index->base_offset};
+        if (!err && n >= 0)
+                *entry = entry_of(index, bytes);
+        return err;
 }
 
 enum kerr time_index_last(const struct time_index *index, struct time_entry *entry)
@@ -57,8 +66,9 @@ enum kerr time_index_last(const struct time_index *index, struct time_entry *ent
 enum kerr time_index_cut(struct time_index *index, int64_t offset)
 {
         int32_t n;
+        uint8_t bytes[INDEX_ENTRY_BYTES_MAX];
         enum kerr err = index_file_floor(&index->entries, relative_offset,
-                                         offset - index->base_offset - 1, &n);
+                                         offset - index->base_offset - 1, &n, bytes);
         return err ? err : index_file_cut(&index->entries, n + 1);
 }
 

@@ -75,18 +75,28 @@ static bool may_read(const struct connection *c)
         return !c->paused && !c->starved && (c->dialled || c->output.packets < ANSWERS_MAX);
 }
 
-/* Tells epoll what we want to hear of, when that has changed. */
-static void watch(struct reactor *r, struct connection *c)
+/* What we want to hear of. What has not been tried yet needs no news that it can be written. */
+static uint32_t wanted(const struct connection *c)
 {
-        uint32_t interest = may_read(c) ? EPOLLIN : 0;
-        if (c->output.first)
-                interest |= EPOLLOUT;
+        bool blocked = c->output.first && !c->flush_listed;
+        return (may_read(c) ? EPOLLIN : 0u) | (blocked ? EPOLLOUT : 0u);
+}
+
+static void set_interest(struct reactor *r, struct connection *c, uint32_t interest)
+{
         if (interest == c->interest)
                 return;
         struct epoll_event event = {.events = interest, .data.ptr = c};
         int failed = epoll_ctl(r->epoll_fd, EPOLL_CTL_MOD, c->watched.fd, &event);
         assert(!failed);
         c->interest = interest;
+}
+
+/* Most pauses are over before the loop sleeps again, so input that is not wanted goes on being
+ * watched until some comes. */
+static void watch(struct reactor *r, struct connection *c)
+{
+        set_interest(r, c, wanted(c) | (c->interest & EPOLLIN));
 }
 
 static bool add_to_epoll(struct reactor *r, struct connection *c, uint32_t interest)
@@ -324,6 +334,8 @@ void connection_ready(struct reactor *r, struct connection *c, uint32_t events)
         if ((events & EPOLLOUT) && !connection_flush(r, c))
                 return;
         if (events & EPOLLIN) {
+                if (!may_read(c))
+                        set_interest(r, c, wanted(c));
                 for (int i = 0; i < READS_PER_TURN && may_read(c); i++) {
                         c->starved = c->state == CONNECTION_OPEN &&
                                      intake_pause(&r->shared->intake, &r->starved);

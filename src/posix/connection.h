@@ -37,7 +37,7 @@ struct connection {
         bool paused;       /* its own frames are too many; see intake.h */
         bool starved;      /* those of the world are */
         enum kerr failed;  /* to be closed by the next flush */
-        uint32_t interest; /* what epoll watches */
+        uint32_t interest; /* what epoll watches; EPOLLIN may stay in while paused */
         bool flush_listed;
         struct connection *next_to_flush;
         int64_t active_ms; /* when it last made progress */
