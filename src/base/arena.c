@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES_MIN = 4096 };
+/* Most requests fit into one small block, of a size that malloc() hands out again at once. */
+enum { FIRST_BLOCK_BYTES = 960, BLOCK_BYTES_MIN = 4096 };
 
 struct arena_block {
         struct arena_block *next;
@@ -20,7 +21,8 @@ void arena_init(struct arena *a, size_t limit_bytes)
 
 static struct arena_block *arena_grow(struct arena *a, size_t size)
 {
-        size_t capacity = size > BLOCK_BYTES_MIN ? size : BLOCK_BYTES_MIN;
+        size_t least = a->blocks ? BLOCK_BYTES_MIN : FIRST_BLOCK_BYTES;
+        size_t capacity = size > least ? size : least;
         struct arena_block *block = malloc(sizeof *block + capacity);
         if (!block)
                 return NULL;

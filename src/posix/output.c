@@ -46,10 +46,11 @@ static enum kerr read_small(struct output_tools *tools, const struct extent *e, 
         return err;
 }
 
-/* Rebuilds the packet's memory with its small extents in their places. */
-static enum kerr take_small_in(struct output_tools *tools, struct packet *p)
+/* Rebuilds the packet's memory with its small extents, `bytes` in all, in their places. */
+static enum kerr take_small_in(struct output_tools *tools, struct packet *p, size_t bytes)
 {
         struct buffer merged = {0};
+        buffer_reserve(&merged, p->memory.size + bytes);
         size_t done = 0; /* bytes of the old memory */
         int32_t kept = 0;
         enum kerr err = KERR_NONE;
@@ -81,11 +82,16 @@ enum kerr output_add(struct output *o, struct output_tools *tools, struct packet
                 o->first = packet;
         o->last = packet;
         o->packets++;
+        bool any = false;
+        size_t bytes = 0;
         for (int32_t i = 0; i < packet->insert_count; i++) {
-                if (is_small(tools, &packet->inserts[i].extent))
-                        return take_small_in(tools, packet);
+                const struct extent *e = &packet->inserts[i].extent;
+                if (is_small(tools, e)) {
+                        any = true;
+                        bytes += (size_t)e->length;
+                }
         }
-        return KERR_NONE;
+        return any ? take_small_in(tools, packet, bytes) : KERR_NONE;
 }
 
 static bool at_extent(const struct output *o)
@@ -197,7 +203,7 @@ enum kerr output_write(struct output *o, struct output_tools *tools, int socket,
         while (o->first && !full && !err && *moved < TURN_BYTES) {
                 size_t some;
                 if (at_extent(o))
-                        err = write_extent(o, tools, socket, TURN_BYTES - *moved, &some, &full);
+                        err = write_extent(o, tools, socket, TURN_BYTES, &some, &full);
                 else
                         err = write_memory(o, tools, socket, &some, &full);
                 *moved += some;
