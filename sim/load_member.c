@@ -33,7 +33,8 @@ static void on_assigned(void *context, const struct consumer_partition *partitio
                                                                      .leader_epoch = -1,
                                                                      .done = -1,
                                                                      .asked = -1,
-                                                                     .committed = -1};
+                                                                     .committed = -1,
+                                                                     .read = -1};
                 add_assignment(c, partition, ASSIGNMENT_GIVEN);
                 load_add_start(c, member_first_partition(c) + partition);
         }
@@ -92,6 +93,9 @@ static void on_record(void *context, const struct consumer_record *record)
                 member_process(c, &item);
                 return;
         }
+        if (item.offset < m->partitions[item.partition].read)
+                member_drop_cut(c, item.partition, item.offset);
+        m->partitions[item.partition].read = item.offset + 1;
         if (m->count == m->capacity) {
                 m->capacity = m->capacity > 0 ? 2 * m->capacity : 16;
                 m->items = realloc(m->items, (size_t)m->capacity * sizeof *m->items);

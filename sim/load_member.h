@@ -19,6 +19,7 @@ struct progress {
         bool is_owned;
         int32_t leader_epoch;
         int64_t done, asked, committed;
+        int64_t read; /* the same for the next record to be handed out */
 };
 
 struct load_member {
@@ -72,6 +73,10 @@ void member_process(struct load_client *c, const struct item *item);
 /* What was taken away is not the member's to process. What was committed before that, or may be,
  * nobody else will: it stays until that is known, unless `all` goes. */
 void member_drop_revoked(struct load_client *c, bool all);
+
+/* Nor is what was cut off the log, from `offset` on, after it was read: there other records stand
+ * in its place. */
+void member_drop_cut(struct load_client *c, int32_t partition, int64_t offset);
 
 /* What is processed, with its outputs acknowledged, may be committed. */
 void member_take_processed(struct load_client *c);

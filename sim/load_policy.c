@@ -23,17 +23,18 @@ static void drop_first(struct load_member *m, int32_t count)
         m->busy_us = 0;
 }
 
-/* What was taken away is not ours to process. What was committed before that, or may be, nobody
- * else will: it stays until that is known. */
-void member_drop_revoked(struct load_client *c, bool all)
+/* Drops what is not owned, and of the partition `cut` what stands at `cut_offset` or behind it. */
+static void drop_gone(struct load_client *c, bool all, int32_t cut, int64_t cut_offset)
 {
         struct load_member *m = c->member;
         int32_t kept = 0, ready = 0, batch = 0;
         bool keeps = c->plan->policy == COMMIT_BEFORE && !all;
         for (int32_t i = 0; i < m->count; i++) {
+                const struct item *item = &m->items[i];
                 bool is_ready = i < m->ready, is_asked = i < m->batch;
-                if (!m->partitions[m->items[i].partition].is_owned &&
-                    !(keeps && (is_ready || is_asked))) {
+                bool is_gone = !m->partitions[item->partition].is_owned ||
+                               (item->partition == cut && item->offset >= cut_offset);
+                if (is_gone && !(keeps && (is_ready || is_asked))) {
                         m->must_abort |= is_asked;
                         continue;
                 }
@@ -46,6 +47,16 @@ void member_drop_revoked(struct load_client *c, bool all)
         m->count = kept;
         m->ready = ready;
         m->batch = batch;
+}
+
+void member_drop_revoked(struct load_client *c, bool all)
+{
+        drop_gone(c, all, -1, 0);
+}
+
+void member_drop_cut(struct load_client *c, int32_t partition, int64_t offset)
+{
+        drop_gone(c, false, partition, offset);
 }
 
 void member_process(struct load_client *c, const struct item *item)
@@ -262,9 +273,13 @@ static void send_offsets(struct load_client *c)
         for (int32_t i = 0; i < count; i++)
                 sent[i] = (struct transaction_offset){offsets[i].topic, offsets[i].partition,
                                                       offsets[i].offset, offsets[i].leader_epoch};
+        if (count == 0) { /* after a reset it may be committed already */
+                load_txn_end(c, true);
+                return;
+        }
         c->txn.state = LOAD_TXN_WAITS;
         m->is_committing = true;
-        if (count == 0 || producer_send_offsets(c->producer, sent, count, &who)) {
+        if (producer_send_offsets(c->producer, sent, count, &who)) {
                 load_member_on_offsets(c, KERR_INVALID_TXN_STATE);
                 load_txn_end(c, false);
         }

@@ -230,9 +230,9 @@ void handle_create_partitions(struct request *r)
         reply_array(r, &answer->topics, in.topics.count);
         for (int32_t i = 0; i < in.topics.count; i++) {
                 char *why = new_why(r);
-                enum kerr err = controller_create_partitions(
-                        &r->broker->controller, in.topics.items[i].name, in.topics.items[i].count,
-                        in.validate_only, why, WHY_BYTES);
+                enum kerr err =
+                        controller_create_partitions(&r->broker->controller, &in.topics.items[i],
+                                                     in.validate_only, why, WHY_BYTES);
                 answer->topics.items[i] = (struct create_partitions_topic_response){
                         .name = in.topics.items[i].name,
                         .error_code = (int16_t)err,

@@ -171,17 +171,21 @@ static void drop_unsubscribed(struct membership *m)
 
 static void take_synced(struct membership *m, struct span assignment)
 {
+        struct member_assignment ours;
         membership_forget_owned(m);
-        enum kerr err = assignment_read(assignment, &m->owned_memory, &m->owned, &m->owned_count);
+        enum kerr err = assignment_read(assignment, &m->owned_memory, &ours);
         if (err) {
                 membership_refuse(m, err);
                 return;
         }
+        m->owned = ours.partitions;
+        m->owned_count = ours.count;
         m->owned_generation = m->generation;
         m->state = STABLE;
         drop_unsubscribed(m);
-        if (m->config.on_assignment(m->config.context, m->owned, m->owned_count))
-                m->rejoin_wanted = true;
+        bool gave_up = m->config.on_assignment(m->config.context, m->owned, m->owned_count);
+        /* What our life before had to give up is free since then: let the group know. */
+        m->rejoin_wanted |= gave_up || ours.gives_up;
 }
 
 static void on_synced(void *context, const struct client_response *response)

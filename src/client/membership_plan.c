@@ -164,20 +164,24 @@ struct span subscription_write(const struct subscription *s, struct world *world
         return take_packet(packet, arena);
 }
 
-enum kerr assignment_read(struct span bytes, struct arena *arena,
-                          struct assigned_partition **partitions, int32_t *count)
+/* What the user data of an assignment says. */
+static const char gives_up[] = "gives up";
+
+enum kerr assignment_read(struct span bytes, struct arena *arena, struct member_assignment *a)
 {
-        *partitions = NULL;
-        *count = 0;
+        *a = (struct member_assignment){0};
         if (bytes.size == 0)
                 return KERR_NONE;
         struct consumer_protocol_assignment m = {0};
         bytes = copy_bytes(arena, bytes.data, bytes.size);
         struct serde s = serde_reader(bytes, 0, false, arena);
         serde_consumer_protocol_assignment(&s, &m);
-        if (!s.err)
-                *partitions = flatten(m.topics.items, m.topics.count, arena, count);
-        return s.err;
+        if (s.err)
+                return s.err;
+        a->partitions = flatten(m.topics.items, m.topics.count, arena, &a->count);
+        a->gives_up = m.user_data.size == strlen(gives_up) &&
+                      memcmp(m.user_data.data, gives_up, strlen(gives_up)) == 0;
+        return KERR_NONE;
 }
 
 /* --- the leader --- */
@@ -295,6 +299,8 @@ struct sync_group_assignment *membership_plan_assign(struct membership_plan *pla
                 struct by_topic g =
                         group_by_topic(member->assigned, member->assigned_count, &plan->arena);
                 struct consumer_protocol_assignment m = {.user_data = {NULL, 0}};
+                if (member->gives_up)
+                        m.user_data = span_of(gives_up, strlen(gives_up));
                 m.topics.items = g.topics.items;
                 m.topics.count = g.topics.count;
                 struct packet *packet = packet_new(client_world(plan->client));

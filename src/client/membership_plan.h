@@ -3,8 +3,14 @@
  *
  * A member's subscription tells what it has so that the assignor need not move it:
  *     cooperative-sticky   it still has that: owned partitions, generation
- *     sticky               it gave all up, but had that: in the user data, as Kafka's
- * StickyAssignor range, round-robin   nothing
+ *     sticky               it gave all up, but had that: in the user data, as StickyAssignor's
+ *     range, round-robin   nothing
+ *
+ * A cooperative plan that withholds something waits for those who have it to give it up and to join
+ * again (KIP-429). A static member that restarts meanwhile has it no more, and does not know that
+ * anybody waits: the group, being stable, hands it the old assignment and shares no further
+ * (KIP-345). So the assignment says it, in its user data, which Kafka's cooperative assignor leaves
+ * empty and does not read.
  *
  * Source: ConsumerProtocol; Kafka's StickyAssignor, CooperativeStickyAssignor; KIP-54, 429, 792. */
 #ifndef ODRADEK_CLIENT_MEMBERSHIP_PLAN_H
@@ -29,10 +35,15 @@ struct subscription {
 struct span subscription_write(const struct subscription *s, struct world *world,
                                struct arena *arena);
 
-/* The bytes of SyncGroup's answer (none: nothing is assigned), as a list in order of topic and
- * partition, all in `arena`. Errors: MALFORMED, TRUNCATED, NO_MEMORY. */
-enum kerr assignment_read(struct span bytes, struct arena *arena,
-                          struct assigned_partition **partitions, int32_t *count);
+struct member_assignment {
+        struct assigned_partition *partitions; /* in order of topic and partition */
+        int32_t count;
+        bool gives_up; /* the group waits for what else it had: it must join again */
+};
+
+/* The bytes of SyncGroup's answer (none: nothing is assigned), all in `arena`. Errors: MALFORMED,
+ * TRUNCATED, NO_MEMORY. */
+enum kerr assignment_read(struct span bytes, struct arena *arena, struct member_assignment *a);
 
 /* --- the leader --- */
 

@@ -32,6 +32,7 @@
 #include "wire/alter_partition.h"
 #include "wire/broker_heartbeat.h"
 #include "wire/broker_registration.h"
+#include "wire/create_partitions.h"
 #include "wire/create_topics.h"
 #include "wire/elect_leaders.h"
 #include "wire/producer_ids.h"
@@ -99,7 +100,8 @@ enum kerr controller_create_topic(struct controller *c, const struct new_topic *
                                   size_t why_size);
 enum kerr controller_delete_topic(struct controller *c, struct str name, char *why,
                                   size_t why_size);
-enum kerr controller_create_partitions(struct controller *c, struct str name, int32_t count,
+enum kerr controller_create_partitions(struct controller *c,
+                                       const struct create_partitions_topic *asked,
                                        bool validate_only, char *why, size_t why_size);
 
 /* Sets one key of a topic; a null value takes it away. The caller has checked key and value. May

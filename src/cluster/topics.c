@@ -41,6 +41,28 @@ static enum kerr check_replication(const struct controller *c, int32_t replicas,
         return KERR_INVALID_REPLICATION_FACTOR;
 }
 
+/* Reads where a partition's replicas are told to go; there must be `replicas` of them. */
+static enum kerr read_assignment(const struct controller *c, int32_t partition, const int32_t *ids,
+                                 int32_t count, int32_t replicas, struct replica_set *set,
+                                 char *why, size_t why_size)
+{
+        enum kerr err = placement_read(&c->image, ids, count, set, why, why_size);
+        if (err)
+                return err;
+        int32_t k = 0;
+        while (k < set->count && !change_is_active(c, set->ids[k]))
+                k++;
+        if (k == set->count) {
+                snprintf(why, why_size, "None of partition %d's brokers is alive.", partition);
+                return KERR_INVALID_REPLICA_ASSIGNMENT;
+        }
+        if (set->count != replicas) {
+                snprintf(why, why_size, "All partitions need the same number of replicas.");
+                return KERR_INVALID_REPLICA_ASSIGNMENT;
+        }
+        return KERR_NONE;
+}
+
 /* Reads the assignments, which may come in any order (Java's client walks a hash map), into one
  * replica set for each partition. */
 static enum kerr read_assignments(const struct controller *c, const struct new_topic *topic,
@@ -53,23 +75,11 @@ static enum kerr read_assignments(const struct controller *c, const struct new_t
                         snprintf(why, why_size, "The partitions assigned must be 0, 1, 2 …");
                         return KERR_INVALID_REPLICA_ASSIGNMENT;
                 }
-                struct replica_set *set = &placed[a->index];
-                enum kerr err = placement_read(&c->image, a->broker_ids.items, a->broker_ids.count,
-                                               set, why, why_size);
+                enum kerr err = read_assignment(
+                        c, a->index, a->broker_ids.items, a->broker_ids.count,
+                        topic->assignments[0].broker_ids.count, &placed[a->index], why, why_size);
                 if (err)
                         return err;
-                int32_t k = 0;
-                while (k < set->count && !change_is_active(c, set->ids[k]))
-                        k++;
-                if (k == set->count) {
-                        snprintf(why, why_size, "None of partition %d's brokers is alive.",
-                                 a->index);
-                        return KERR_INVALID_REPLICA_ASSIGNMENT;
-                }
-                if (set->count != topic->assignments[0].broker_ids.count) {
-                        snprintf(why, why_size, "All partitions need the same number of replicas.");
-                        return KERR_INVALID_REPLICA_ASSIGNMENT;
-                }
         }
         return KERR_NONE;
 }
@@ -190,29 +200,55 @@ enum kerr controller_delete_topic(struct controller *c, struct str name, char *w
         return KERR_NONE;
 }
 
-enum kerr controller_create_partitions(struct controller *c, struct str name, int32_t count,
+/* Where the partitions from `first` on go: chosen, when nothing is told. */
+static enum kerr place_more(struct controller *c, const struct create_partitions_topic *asked,
+                            int32_t first, int32_t replicas, struct replica_set *placed, char *why,
+                            size_t why_size)
+{
+        int32_t count = asked->count - first;
+        if (asked->assignments.count < 0) {
+                enum kerr err = check_replication(c, replicas, why, why_size);
+                if (!err)
+                        place(c, replicas, placed, count);
+                return err;
+        }
+        if (asked->assignments.count != count) {
+                snprintf(why, why_size, "%d partition(s) are to be added, %d assigned.", count,
+                         asked->assignments.count);
+                return KERR_INVALID_REPLICA_ASSIGNMENT;
+        }
+        for (int32_t i = 0; i < count; i++) {
+                const struct create_partitions_assignment *a = &asked->assignments.items[i];
+                enum kerr err =
+                        read_assignment(c, first + i, a->broker_ids.items, a->broker_ids.count,
+                                        replicas, &placed[i], why, why_size);
+                if (err)
+                        return err;
+        }
+        return KERR_NONE;
+}
+
+enum kerr controller_create_partitions(struct controller *c,
+                                       const struct create_partitions_topic *asked,
                                        bool validate_only, char *why, size_t why_size)
 {
-        const struct image_topic *topic = image_topic(&c->image, name);
+        const struct image_topic *topic = image_topic(&c->image, asked->name);
         if (!topic)
                 return unknown_topic(why, why_size);
         int32_t first = topic->partition_count;
-        if (count <= first || count > PARTITIONS_MAX) {
+        if (asked->count <= first || asked->count > PARTITIONS_MAX) {
                 snprintf(why, why_size, "The topic has %d partition(s); %d is not an increase.",
-                         first, count);
+                         first, asked->count);
                 return KERR_INVALID_PARTITIONS;
         }
         const struct image_partition *like = &topic->partitions[0];
         int32_t replicas = like->replicas.count - like->removing.count;
-        enum kerr err = check_replication(c, replicas, why, why_size);
-        if (err || validate_only)
-                return err;
-        struct replica_set *placed = new_sets(count - first);
-        place(c, replicas, placed, count - first);
-        for (int32_t i = first; i < count; i++)
+        struct replica_set *placed = new_sets(asked->count - first);
+        enum kerr err = place_more(c, asked, first, replicas, placed, why, why_size);
+        for (int32_t i = first; !err && !validate_only && i < asked->count; i++)
                 add_partition(c, &topic->id, i, &placed[i - first]);
         free(placed);
-        return KERR_NONE;
+        return err;
 }
 
 /* --- settings --- */

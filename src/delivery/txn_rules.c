@@ -53,12 +53,19 @@ static bool may_go_on(const struct txn_state *now, const struct txn_init *in)
                (in->producer.id == now->last_producer_id && is_exhausted(in->producer.epoch));
 }
 
+/* Nobody is given 32767, so there is nothing to raise it to: only a damaged record has it with an
+ * open transaction. */
+static int16_t raised(int16_t epoch)
+{
+        return epoch < INT16_MAX ? (int16_t)(epoch + 1) : epoch;
+}
+
 static int16_t raise_for_init(const struct txn_state *now, struct zoo zoo)
 {
         /* Without a new epoch the older instance goes on as if nothing had happened (KIP-98). */
         if (zoo_has(zoo, ZOO_ZOMBIE_NOT_FENCED) && now->producer_epoch >= 0)
                 return now->producer_epoch;
-        return (int16_t)(now->producer_epoch + 1);
+        return raised(now->producer_epoch);
 }
 
 /* No transaction is open. */
@@ -114,7 +121,8 @@ static enum kerr check_producer(const struct txn_state *now, struct txn_producer
 {
         if (now->producer_id == -1 || now->producer_id != producer.id)
                 return KERR_INVALID_PRODUCER_ID_MAPPING;
-        return now->producer_epoch == producer.epoch ? KERR_NONE : KERR_PRODUCER_FENCED;
+        bool is_its_own = now->producer_epoch == producer.epoch && producer.epoch < INT16_MAX;
+        return is_its_own ? KERR_NONE : KERR_PRODUCER_FENCED;
 }
 
 static bool has_all(const struct txn_topics *topics, const struct txn_topics *asked)
@@ -193,9 +201,9 @@ struct txn_decision txn_decide_end(const struct txn_state *now, bool busy,
 
 struct txn_state txn_next_fenced(const struct txn_state *now, int64_t wall_ms)
 {
-        assert(now->status == TRANSACTION_ONGOING && now->producer_epoch < INT16_MAX);
+        assert(now->status == TRANSACTION_ONGOING && "only what is open is aborted");
         struct txn_state next = follow_with_topics(now, TRANSACTION_PREPARE_ABORT, wall_ms);
-        next.producer_epoch++;
+        next.producer_epoch = raised(now->producer_epoch);
         next.last_epoch = -1; /* it is fenced: nothing of it is known as a repeat */
         return next;
 }

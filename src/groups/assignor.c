@@ -91,8 +91,10 @@ static void plan_init(struct plan *p, struct assignor_member *members, int32_t m
         p->topics = zeroed((size_t)topic_count, sizeof *p->topics);
         p->load = zeroed((size_t)member_count, sizeof *p->load);
         p->is_subscribed = zeroed((size_t)topic_count * (size_t)member_count, sizeof(bool));
-        for (int32_t i = 0; i < member_count; i++)
+        for (int32_t i = 0; i < member_count; i++) {
                 p->members[i] = &members[i];
+                members[i].gives_up = false;
+        }
         for (int32_t i = 0; i < topic_count; i++)
                 p->topics[i] = &topics[i];
         qsort(p->members, (size_t)member_count, sizeof *p->members, compare_members);

@@ -54,6 +54,7 @@ struct assignor_member {
         /* The result, in order of topic and partition; memory from malloc: the caller frees. */
         struct assigned_partition *assigned; /* names are those of the assignor_topics */
         int32_t assigned_count;
+        bool gives_up; /* something was withheld that it claims (cooperative-sticky) */
 };
 
 struct assignor_topic {
@@ -61,7 +62,8 @@ struct assignor_topic {
         int32_t partitions;
 };
 
-/* Fills in assigned and assigned_count of every member. Topics that nobody knows get nobody. */
+/* Fills in assigned, assigned_count and gives_up of every member. Topics that nobody knows get
+ * nobody. */
 void assignor_assign(enum assignor_kind kind, struct assignor_member *members, int32_t member_count,
                      const struct assignor_topic *topics, int32_t topic_count);
 

@@ -97,8 +97,10 @@ static void withhold(struct plan *p)
                                         continue;
                                 if (p->owner[i] == m)
                                         is_kept[i] = true;
-                                else if (pass == 1 && !is_kept[i])
+                                else if (pass == 1 && !is_kept[i]) {
                                         plan_give(p, i, NOBODY);
+                                        p->members[m]->gives_up = true;
+                                }
                         }
                 }
         }

@@ -262,6 +262,10 @@ void groups_txn_commit(struct group_coordinator *c, const struct txn_offset_comm
 
 /* --- OffsetFetch --- */
 
+/* Who asks must not wait for ever when replicas are missing: it has its own time-out, and would ask
+ * another time on another connection. As offsets.commit.timeout.ms. */
+enum { FETCH_TIMEOUT_MS = 5000 };
+
 struct fetch {
         struct group_call *call;
         const struct group *group; /* NULL: there is none, nor offsets of it */
@@ -388,5 +392,7 @@ void groups_fetch(struct group_coordinator *c, const struct offset_fetch_request
                 else
                         deferred_wait(d, p, i);
         }
-        deferred_end(d);
+        /* Ask again, this one, as while it loads: it is the error that Kafka's consumer knows here.
+         */
+        deferred_end_within(d, c, FETCH_TIMEOUT_MS, KERR_COORDINATOR_LOAD_IN_PROGRESS);
 }

@@ -10,7 +10,10 @@ struct deferred_part {
 struct deferred {
         struct parked parked;
         deferred_fail *fail;
-        int32_t left; /* parts that wait, and one for deferred_end() */
+        struct timer timeout;
+        struct timers *timers; /* that it is set in; NULL: there is none */
+        enum kerr late;        /* the error when it fires */
+        int32_t left;          /* parts that wait, and one for deferred_end() */
         int32_t count;
         struct deferred_part parts[];
 };
@@ -33,6 +36,8 @@ static void one_less(struct deferred *d)
         if (--d->left > 0)
                 return;
         struct group_call *call = d->parked.call;
+        if (d->timers)
+                timer_cancel(d->timers, &d->timeout);
         free(d);
         if (!call)
                 return;
@@ -40,14 +45,33 @@ static void one_less(struct deferred *d)
         call->done(call);
 }
 
+static void end_part(struct deferred_part *part, enum kerr err)
+{
+        struct deferred *d = part->whole;
+        if (err && d->parked.call)
+                d->fail(d->parked.call, d->parked.answer, part->index, err);
+        one_less(d);
+}
+
 static void on_committed(struct state_wait *w, enum kerr err)
 {
         struct deferred_part *part = heap_owner(w, struct deferred_part, wait);
-        struct deferred *d = part->whole;
         if (part->coordinator->is_closing)
-                d->parked.call = NULL;
-        if (err && d->parked.call)
-                d->fail(d->parked.call, d->parked.answer, part->index, err);
+                part->whole->parked.call = NULL;
+        end_part(part, err);
+}
+
+static void on_timeout(struct timer *t)
+{
+        struct deferred *d = heap_owner(t, struct deferred, timeout);
+        d->left++; /* it must live until the last part has ended */
+        for (int32_t i = 0; i < d->count; i++) {
+                struct deferred_part *part = &d->parts[i];
+                if (!part->wait.log)
+                        continue;
+                state_log_forget(&part->wait);
+                end_part(part, d->late);
+        }
         one_less(d);
 }
 
@@ -67,6 +91,17 @@ void deferred_wait(struct deferred *d, struct group_partition *p, int32_t index)
 void deferred_end(struct deferred *d)
 {
         one_less(d);
+}
+
+void deferred_end_within(struct deferred *d, struct group_coordinator *c, int64_t timeout_ms,
+                         enum kerr err)
+{
+        if (d->left > 1) {
+                d->timers = &c->timers;
+                d->late = err;
+                timer_set(d->timers, &d->timeout, group_now_ms(c) + timeout_ms, on_timeout);
+        }
+        deferred_end(d);
 }
 
 void deferred_answer(struct group_partition *p, struct group_call *call, void *answer,

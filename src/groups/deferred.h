@@ -23,6 +23,10 @@ void deferred_wait(struct deferred *d, struct group_partition *p, int32_t index)
 /* No more parts: call->done() follows, maybe before this returns. */
 void deferred_end(struct deferred *d);
 
+/* The same; parts that still wait after timeout_ms fail with `err`. */
+void deferred_end_within(struct deferred *d, struct group_coordinator *c, int64_t timeout_ms,
+                         enum kerr err);
+
 /* All three, for a request of one part. */
 void deferred_answer(struct group_partition *p, struct group_call *call, void *answer,
                      deferred_fail *fail);

@@ -242,14 +242,15 @@ static inline void answer_join(struct group_fixture *f, enum kerr err, const cha
         script_pump(f->w);
 }
 
-/* Writes an assignment of partitions of t. */
+/* Writes an assignment of partitions of t; `user_data` is what the leader says besides. */
 static inline struct span write_assignment(struct group_fixture *f, const int32_t *partitions,
-                                           int32_t count)
+                                           int32_t count, const char *user_data)
 {
         struct consumer_protocol_topic topic = {.name = str_of("t")};
         topic.partitions.items = (int32_t *)(uintptr_t)partitions;
         topic.partitions.count = count;
-        struct consumer_protocol_assignment m = {.topics = {&topic, count > 0}};
+        struct consumer_protocol_assignment m = {
+                .topics = {&topic, count > 0}, .user_data = span_of(user_data, strlen(user_data))};
         struct packet *packet = packet_new(&f->w->world);
         struct serde s = serde_writer(packet, 0, false);
         serde_consumer_protocol_assignment(&s, &m);
@@ -260,8 +261,8 @@ static inline struct span write_assignment(struct group_fixture *f, const int32_
         return span_of(copy, size);
 }
 
-/* Answers a SyncGroup with these partitions of t ("" for none, "02" for 0 and 2), or "plan": what
- * the leader says about itself. */
+/* Answers a SyncGroup with these partitions of t ("" for none, "02" for 0 and 2; "02!" when the
+ * group waits for others that it had), or "plan": what the leader says about itself. */
 static inline void answer_sync(struct group_fixture *f, enum kerr err, const char *partitions)
 {
         struct script_request r = take_request(f, API_SYNC_GROUP);
@@ -276,9 +277,10 @@ static inline void answer_sync(struct group_fixture *f, enum kerr err, const cha
                 assert_int_equal(asked.assignments.count, 1);
                 m.assignment = asked.assignments.items[0].assignment;
         } else if (!err) {
-                for (const char *at = partitions; *at; at++)
+                const char *at = partitions;
+                for (; *at && *at != '!'; at++)
                         list[count++] = *at - '0';
-                m.assignment = write_assignment(f, list, count);
+                m.assignment = write_assignment(f, list, count, *at ? "gives up" : "");
         }
         script_reply(f->w, &r, -1, group_write_sync_group, &m);
         script_pump(f->w);

@@ -521,6 +521,30 @@ static void static_member_keeps_its_place(void **state)
         group_close(&f);
 }
 
+/* Goal: a static member that restarts while the group waits for it to give something up joins
+ * again, once, though it has nothing to give up any more (KIP-345 and KIP-429 together). Method:
+ * its first assignment says so, the next does not. */
+static void restarted_member_is_waited_for(void **state)
+{
+        (void)state;
+        struct group_fixture f;
+        struct consumer_config config = group_config();
+        config.group_instance_id = "i1";
+        config.assignor = ASSIGNOR_COOPERATIVE_STICKY;
+        group_open(&f, &config);
+        group_subscribe(&f, "t");
+        answer_find(&f, KERR_NONE, 2);
+        answer_join(&f, KERR_NONE, "i1-2", 1, false);
+        answer_sync(&f, KERR_NONE, "0!");
+        answer_join(&f, KERR_NONE, "i1-2", 2, false);
+        assert_string_equal(f.owned, "t-0 ");
+        answer_offsets(&f, KERR_NONE, 0);
+        answer_sync(&f, KERR_NONE, "0");
+        expect_said(&f, "join sync assigned:t-0 join sync assigned: ");
+        assert_int_equal(count_requests(&f, API_JOIN_GROUP), 0);
+        group_close(&f);
+}
+
 /* Goal: leaving is revocation, commits, LeaveGroup, in this order; and it can come back.
  * Method: consumer_subscribe() with no topics, then with one. */
 static void leaves_in_good_order(void **state)
@@ -655,6 +679,7 @@ int main(void)
                 cmocka_unit_test(cooperative_keeps_the_rest),
                 cmocka_unit_test(sticky_tells_what_it_had),
                 cmocka_unit_test(static_member_keeps_its_place),
+                cmocka_unit_test(restarted_member_is_waited_for),
                 cmocka_unit_test(leaves_in_good_order),
                 cmocka_unit_test(leaving_ends),
                 cmocka_unit_test(surplus_member_idles),

@@ -11,6 +11,14 @@ static enum kerr create(struct fixture *f, const char *name, int32_t partitions,
         return controller_create_topic(&f->controller, &topic, f->why, sizeof f->why);
 }
 
+static enum kerr grow(struct fixture *f, const char *name, int32_t count, bool validate_only)
+{
+        struct create_partitions_topic topic = {
+                .name = str_of(name), .count = count, .assignments.count = -1};
+        return controller_create_partitions(&f->controller, &topic, validate_only, f->why,
+                                            sizeof f->why);
+}
+
 /* Goal:   a new topic's partitions are spread, all replicas in sync, the first one leads; topics of
  *         one burst see each other; more partitions come in the same way.
  * Method: three brokers and one that is fenced; three partitions with two replicas, then six. */
@@ -24,13 +32,9 @@ static void topics_are_made_and_grow(void **state)
         assert_int_equal(create(&f, "a", 3, 2), KERR_NONE);
         assert_int_equal(create(&f, "a", 3, 2), KERR_TOPIC_ALREADY_EXISTS);
         assert_int_equal(pending(&f), 4);
-        assert_int_equal(controller_create_partitions(&f.controller, str_of("a"), 6, true, f.why,
-                                                      sizeof f.why),
-                         KERR_NONE);
+        assert_int_equal(grow(&f, "a", 6, true), KERR_NONE);
         assert_int_equal(pending(&f), 4);
-        assert_int_equal(controller_create_partitions(&f.controller, str_of("a"), 6, false, f.why,
-                                                      sizeof f.why),
-                         KERR_NONE);
+        assert_int_equal(grow(&f, "a", 6, false), KERR_NONE);
         int leads[5] = {0};
         for (int32_t i = 0; i < 6; i++) {
                 struct image_partition *p = image_partition(&f.controller.image, str_of("a"), i);
@@ -63,9 +67,7 @@ static void bad_topics_are_refused(void **state)
         assert_int_equal(create(&f, "a", 1, 3), KERR_INVALID_REPLICATION_FACTOR);
         assert_string_equal(f.why, "Unable to replicate the partition 3 time(s): 2 brokers are "
                                    "registered.");
-        assert_int_equal(controller_create_partitions(&f.controller, str_of("a"), 1, false, f.why,
-                                                      sizeof f.why),
-                         KERR_UNKNOWN_TOPIC_OR_PARTITION);
+        assert_int_equal(grow(&f, "a", 1, false), KERR_UNKNOWN_TOPIC_OR_PARTITION);
         assert_int_equal(controller_delete_topic(&f.controller, str_of("a"), f.why, sizeof f.why),
                          KERR_UNKNOWN_TOPIC_OR_PARTITION);
         assert_int_equal(
@@ -73,9 +75,47 @@ static void bad_topics_are_refused(void **state)
                 KERR_UNKNOWN_TOPIC_OR_PARTITION);
         assert_int_equal(pending(&f), 0);
         assert_int_equal(create(&f, "a", 2, 1), KERR_NONE);
-        assert_int_equal(controller_create_partitions(&f.controller, str_of("a"), 2, false, f.why,
-                                                      sizeof f.why),
-                         KERR_INVALID_PARTITIONS);
+        assert_int_equal(grow(&f, "a", 2, false), KERR_INVALID_PARTITIONS);
+        fixture_deinit(&f);
+}
+
+/* Adds `added` partitions to "a", which has one, with these brokers for the first of `told` … */
+static enum kerr grow_as_told(struct fixture *f, int32_t added, int32_t *brokers, int32_t count,
+                              int32_t told)
+{
+        struct create_partitions_assignment assignments[] = {{{brokers, count}},
+                                                             {{brokers, count}}};
+        struct create_partitions_topic topic = {
+                .name = str_of("a"), .count = 1 + added, .assignments = {assignments, told}};
+        return controller_create_partitions(&f->controller, &topic, false, f->why, sizeof f->why);
+}
+
+/* Goal:   new partitions go where they are told to; assignments that are not one for each new
+ *         partition, none at all among them, or not of the topic's replication are refused.
+ * Method: two brokers, replication 2; each fault alone, then a good one. */
+static void more_partitions_go_where_told(void **state)
+{
+        (void)state;
+        struct fixture f;
+        int32_t good[] = {2, 1}, twice[] = {1, 1}, unknown[] = {1, 7};
+        fixture_init(&f);
+        start_brokers(&f, 2);
+        assert_int_equal(create(&f, "a", 1, 2), KERR_NONE);
+        int before = pending(&f);
+        assert_int_equal(grow_as_told(&f, 1, good, 2, 0), KERR_INVALID_REPLICA_ASSIGNMENT);
+        assert_string_equal(f.why, "1 partition(s) are to be added, 0 assigned.");
+        assert_int_equal(grow_as_told(&f, 2, good, 2, 1), KERR_INVALID_REPLICA_ASSIGNMENT);
+        assert_int_equal(grow_as_told(&f, 1, good, 1, 1), KERR_INVALID_REPLICA_ASSIGNMENT);
+        assert_int_equal(grow_as_told(&f, 1, good, 0, 1), KERR_INVALID_REPLICA_ASSIGNMENT);
+        assert_int_equal(grow_as_told(&f, 1, twice, 2, 1), KERR_INVALID_REPLICA_ASSIGNMENT);
+        assert_int_equal(grow_as_told(&f, 1, unknown, 2, 1), KERR_INVALID_REPLICA_ASSIGNMENT);
+        assert_int_equal(pending(&f), before);
+        assert_int_equal(grow_as_told(&f, 2, good, 2, 2), KERR_NONE);
+        for (int32_t i = 1; i < 3; i++) {
+                struct image_partition *p = image_partition(&f.controller.image, str_of("a"), i);
+                assert_ids(&p->replicas, 2, 2, 1);
+                assert_int_equal(p->leader, 2);
+        }
         fixture_deinit(&f);
 }
 
@@ -425,6 +465,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(topics_are_made_and_grow),
                 cmocka_unit_test(bad_topics_are_refused),
+                cmocka_unit_test(more_partitions_go_where_told),
                 cmocka_unit_test(replicas_may_be_placed_by_hand),
                 cmocka_unit_test(settings_have_consequences),
                 cmocka_unit_test(the_isr_changes_as_its_leader_says),

@@ -339,6 +339,34 @@ static void answers_wait(void **state)
         groups_deinit(&f);
 }
 
+/* Goal: an OffsetFetch waits no longer than five seconds for missing replicas, and then says: ask
+ * again; one that was forgotten meanwhile is not answered; the next is, once all is committed.
+ * Method: an ISR of two of which the second is silent. */
+static void fetches_do_not_wait_for_ever(void **state)
+{
+        (void)state;
+        struct group_fixture f;
+        struct ask commit, late, gone;
+        groups_init(&f, "12");
+        ask_commit(&f, &commit, SIMPLE, "t", 5);
+        ask_fetch(&f, &late, "g", "t", true);
+        ask_fetch(&f, &gone, "g", "t", true);
+        group_call_forget(&gone.call);
+        groups_pass(&f, 4999);
+        assert_int_equal(late.done, 0);
+        groups_pass(&f, 1);
+        assert_int_equal(late.done, 1);
+        assert_int_equal(fetched(&late), -100 - KERR_COORDINATOR_LOAD_IN_PROGRESS);
+        assert_int_equal(commit.done, 0);
+        commit_all(&f);
+        assert_int_equal(commit.done, 1);
+        assert_int_equal(late.done, 1);
+        assert_int_equal(gone.done, 0);
+        assert_int_equal(fetch_of(&f, "g", "t", true), 5);
+        ask_end(&commit), ask_end(&late), ask_end(&gone);
+        groups_deinit(&f);
+}
+
 /* Goal: an assignment is told once its record is committed. Method: as above, with a group. */
 static void assignments_wait(void **state)
 {
@@ -535,6 +563,7 @@ int main(void)
                 cmocka_unit_test(no_answer_before_load),
                 cmocka_unit_test(markers_while_loading),
                 cmocka_unit_test(answers_wait),
+                cmocka_unit_test(fetches_do_not_wait_for_ever),
                 cmocka_unit_test(assignments_wait),
                 cmocka_unit_test(resigning_ends_what_waits),
                 cmocka_unit_test(calls_are_forgotten),

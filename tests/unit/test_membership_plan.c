@@ -45,7 +45,8 @@ static struct span subscribe(struct fixture *f, enum assignor_kind assignor, con
         return subscription_write(&s, &f->w->world, &f->arena);
 }
 
-/* Makes the plan and assigns; the result is "m1:t-0,t-1 m2: ". */
+/* Makes the plan and assigns; the result is "m1:t-0,t-1 m2: ", with a "!" behind what a member gets
+ * that has something to give up. */
 static const char *assign(struct fixture *f, enum assignor_kind assignor)
 {
         struct join_group_response joined = {.members = {f->members, f->count}};
@@ -56,15 +57,13 @@ static const char *assign(struct fixture *f, enum assignor_kind assignor)
         struct sync_group_assignment *all = membership_plan_assign(f->plan, &count);
         struct buffer text = {0};
         for (int32_t i = 0; i < count; i++) {
-                struct assigned_partition *list;
-                int32_t list_count;
-                assert_int_equal(assignment_read(all[i].assignment, &f->arena, &list, &list_count),
-                                 KERR_NONE);
+                struct member_assignment a;
+                assert_int_equal(assignment_read(all[i].assignment, &f->arena, &a), KERR_NONE);
                 buffer_printf(&text, "%.*s:", all[i].member_id.size, all[i].member_id.data);
-                for (int32_t k = 0; k < list_count; k++)
-                        buffer_printf(&text, "%s%.*s-%d", k ? "," : "", list[k].topic.size,
-                                      list[k].topic.data, list[k].partition);
-                buffer_printf(&text, " ");
+                for (int32_t k = 0; k < a.count; k++)
+                        buffer_printf(&text, "%s%.*s-%d", k ? "," : "", a.partitions[k].topic.size,
+                                      a.partitions[k].topic.data, a.partitions[k].partition);
+                buffer_printf(&text, a.gives_up ? "! " : " ");
         }
         str_copy((struct str){(char *)text.data, (int32_t)text.size}, f->text, sizeof f->text);
         buffer_deinit(&text);
@@ -124,6 +123,33 @@ static void claims_are_read(void **state)
         }
 }
 
+/* Goal: who has what a cooperative plan withholds is told to give it up, and nobody else is: not in
+ * the plan that follows, and not the sticky member that has given up all.
+ * Method: m1 has t-0 to t-2 and m2 comes; then m1 has what was left to it. */
+static void who_has_the_withheld_is_told(void **state)
+{
+        (void)state;
+        static const struct {
+                enum assignor_kind kind;
+                int32_t owned;
+                const char *result;
+        } cases[] = {
+                {ASSIGNOR_COOPERATIVE_STICKY, 3, "m1:t-0,t-1! m2: "},
+                {ASSIGNOR_COOPERATIVE_STICKY, 2, "m1:t-0,t-1 m2:t-2 "},
+                {ASSIGNOR_STICKY, 3, "m1:t-0,t-1 m2:t-2 "},
+        };
+        const struct assigned_partition owned[] = {
+                {str_of("t"), 0}, {str_of("t"), 1}, {str_of("t"), 2}};
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                struct fixture f;
+                open_fixture(&f);
+                add_member(&f, "m1", subscribe(&f, cases[i].kind, "t", owned, cases[i].owned, 4));
+                add_member(&f, "m2", subscribe(&f, cases[i].kind, "t", NULL, 0, -1));
+                assert_string_equal(assign(&f, cases[i].kind), cases[i].result);
+                close_fixture(&f);
+        }
+}
+
 /* Goal: a subscription that cannot be read gets its member nothing, and does no harm to others; one
  * of version 0 will do.
  * Method: every prefix of a good one, then one of version 0. */
@@ -163,18 +189,17 @@ static void assignment_is_put_in_order(void **state)
         static const uint8_t bytes[] = {0, 0, 0, 0, 0, 2,   0, 1, 'u',  0,    0,    0,   1, 0,
                                         0, 0, 7, 0, 1, 't', 0, 0, 0,    3,    0,    0,   0, 2,
                                         0, 0, 0, 1, 0, 0,   0, 2, 0xff, 0xff, 0xff, 0xff};
-        struct assigned_partition *list;
-        int32_t count;
-        assert_int_equal(assignment_read(span_of(bytes, sizeof bytes), &f.arena, &list, &count),
-                         KERR_NONE);
-        assert_int_equal(count, 3);
-        assert_true(str_equal_c(list[0].topic, "t") && list[0].partition == 1);
-        assert_true(str_equal_c(list[1].topic, "t") && list[1].partition == 2);
-        assert_true(str_equal_c(list[2].topic, "u") && list[2].partition == 7);
-        assert_int_equal(assignment_read(span_of(bytes, 0), &f.arena, &list, &count), KERR_NONE);
-        assert_int_equal(count, 0);
+        struct member_assignment a;
+        assert_int_equal(assignment_read(span_of(bytes, sizeof bytes), &f.arena, &a), KERR_NONE);
+        assert_int_equal(a.count, 3);
+        assert_true(str_equal_c(a.partitions[0].topic, "t") && a.partitions[0].partition == 1);
+        assert_true(str_equal_c(a.partitions[1].topic, "t") && a.partitions[1].partition == 2);
+        assert_true(str_equal_c(a.partitions[2].topic, "u") && a.partitions[2].partition == 7);
+        assert_false(a.gives_up);
+        assert_int_equal(assignment_read(span_of(bytes, 0), &f.arena, &a), KERR_NONE);
+        assert_int_equal(a.count, 0);
         for (size_t size = 1; size < sizeof bytes; size++)
-                assert_int_not_equal(assignment_read(span_of(bytes, size), &f.arena, &list, &count),
+                assert_int_not_equal(assignment_read(span_of(bytes, size), &f.arena, &a),
                                      KERR_NONE);
         close_fixture(&f);
 }
@@ -185,6 +210,7 @@ int main(void)
                 cmocka_unit_test(each_gets_its_part),
                 cmocka_unit_test(surplus_gets_nothing),
                 cmocka_unit_test(claims_are_read),
+                cmocka_unit_test(who_has_the_withheld_is_told),
                 cmocka_unit_test(bad_subscriptions_get_nothing),
                 cmocka_unit_test(assignment_is_put_in_order),
         };

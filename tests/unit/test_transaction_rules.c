@@ -130,6 +130,28 @@ static void used_up_epochs_get_a_new_id(void **state)
         txn_state_deinit(&s);
 }
 
+/* Goal:   the epoch that only fencing gives is nobody's; a damaged record that has a transaction
+ * open with it is aborted like any other, by its time-out and by a newcomer. Method: epoch 32767,
+ * open and aborted. */
+static void the_epoch_of_the_fenced_is_nobodys(void **state)
+{
+        (void)state;
+        struct txn_producer it = {7, INT16_MAX};
+        struct txn_topics asked = {0};
+        struct txn_state s = state_of(7, INT16_MAX, TRANSACTION_COMPLETE_ABORT);
+        expect_refusal(txn_decide_add(&s, false, it, &asked, NOW), KERR_PRODUCER_FENCED);
+        expect_refusal(txn_decide_end(&s, false, it, false, NOW), KERR_PRODUCER_FENCED);
+        s = state_of(7, INT16_MAX, TRANSACTION_ONGOING);
+        assert_int_equal(txn_decide_verify(&s, it), KERR_PRODUCER_FENCED);
+        struct txn_state next = txn_next_fenced(&s, NOW);
+        assert_int_equal(next.status, TRANSACTION_PREPARE_ABORT);
+        assert_int_equal(next.producer_epoch, INT16_MAX);
+        txn_state_deinit(&next);
+        expect_next(init(&s, -1, -1, -1), KERR_CONCURRENT_TRANSACTIONS, 7, INT16_MAX, -1,
+                    TRANSACTION_PREPARE_ABORT);
+        txn_state_deinit(&s);
+}
+
 /* Goal:   InitProducerId aborts what is open, and waits for what is decided or under way.
  * Method: ONGOING, PREPARE_…, and a busy one. */
 static void init_ends_what_is_open(void **state)
@@ -344,6 +366,7 @@ int main(void)
                 cmocka_unit_test(init_raises_the_epoch),
                 cmocka_unit_test(init_goes_on),
                 cmocka_unit_test(used_up_epochs_get_a_new_id),
+                cmocka_unit_test(the_epoch_of_the_fenced_is_nobodys),
                 cmocka_unit_test(init_ends_what_is_open),
                 cmocka_unit_test(the_zoo_keeps_the_epoch),
                 cmocka_unit_test(partitions_join),
