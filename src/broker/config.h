@@ -89,7 +89,8 @@
         X(CONNECTIONS_MAX_IDLE_MS, "connections.max.idle.ms", NULL, LONG, "600000", -1, INT64_MAX, \
           NULL, "A connection idle for longer is closed; -1: never.")                              \
         X(COPY_STRATEGY, "copy.strategy", NULL, STRING, "sendfile", 0, 0,                          \
-          "read-write|mmap|sendfile", "How segment bytes get to a socket (Odradek).")              \
+          "read-write|mmap|sendfile|splice|zerocopy|io-uring|io-uring-splice|io-uring-zerocopy",   \
+          "How segment bytes get to a socket; one that the machine lacks is refused (Odradek).")   \
         X(COPY_SMALL_BYTES, "copy.small.bytes", NULL, INT, "16384", 0, INT32_MAX, NULL,            \
           "Ranges below this are read into the answer, whatever the strategy (Odradek).")          \
         X(AUTO_CREATE_TOPICS, "auto.create.topics.enable", NULL, BOOLEAN, "true", 0, 0, NULL,      \

@@ -1,8 +1,10 @@
-/* odradek broker: runs one broker until SIGTERM or Ctrl-C. */
+/* odradek broker: runs one broker until SIGTERM or Ctrl-C; SIGUSR1 has it tell what it has spent.
+ */
 #include "cli/commands.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "cli/generate_docs.h"
 #include "cli/listeners.h"
 #include "cli/settings.h"
+#include "copy/copy.h"
 #include "posix/clock.h"
 #include "posix/world_posix.h"
 
@@ -94,22 +97,56 @@ static void raise_descriptor_limit(void)
         }
 }
 
-/* For the signal handler, which can reach nothing but a variable of the program. */
+/* For the signal handler, which can reach nothing but variables of the program. */
 static struct world *running;
+static _Atomic bool stop_wanted, account_wanted;
 
 static void on_signal(int number)
 {
-        (void)number;
+        atomic_store(number == SIGUSR1 ? &account_wanted : &stop_wanted, true);
         world_posix_stop(running);
 }
 
-static void stop_on_signals(struct world *world)
+static void listen_to_signals(struct world *world)
 {
         /* A second one, during the clean stop, ends the process: the next start recovers. */
-        struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+        struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+        struct sigaction account = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
         running = world;
-        sigaction(SIGTERM, &action, NULL);
-        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &stop, NULL);
+        sigaction(SIGINT, &stop, NULL);
+        sigaction(SIGUSR1, &account, NULL);
+}
+
+static long long microseconds(struct timeval t)
+{
+        return (long long)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+/* What the process has spent so far: two of these lines tell what lay between. */
+static void print_account(struct world *world)
+{
+        struct posix_counters c = world_posix_counters(world);
+        struct rusage r;
+        getrusage(RUSAGE_SELF, &r);
+        printf("odradek: spent user_us=%lld system_us=%lld syscalls=%lld user_bytes=%lld "
+               "reference_bytes=%lld minor_faults=%ld major_faults=%ld voluntary=%ld "
+               "involuntary=%ld zerocopy_sends=%lld zerocopy_copied=%lld appended_bytes=%lld\n",
+               microseconds(r.ru_utime), microseconds(r.ru_stime), (long long)c.syscalls,
+               (long long)c.user_bytes, (long long)c.reference_bytes, r.ru_minflt, r.ru_majflt,
+               r.ru_nvcsw, r.ru_nivcsw, (long long)c.zerocopy_sends, (long long)c.zerocopy_copied,
+               (long long)c.appended_bytes);
+        fflush(stdout);
+}
+
+/* Runs until a signal says stop, or `keep_going` (NULL: always) says no. */
+static void run_world(struct broker_cmd *b, bool (*keep_going)(void *context))
+{
+        do {
+                world_posix_run(b->world, keep_going, b);
+                if (atomic_exchange(&account_wanted, false))
+                        print_account(b->world);
+        } while (!atomic_load(&stop_wanted) && (!keep_going || keep_going(b)));
 }
 
 /* Brings up every listener, and puts the ports that they got in the place of zeros. */
@@ -149,12 +186,12 @@ static bool is_not_ready(void *context)
 /* Until a signal; that may come before it is ready, as when its peers are not there. */
 static int serve_until_signal(struct broker_cmd *b, int64_t start_ms)
 {
-        world_posix_run(b->world, is_not_ready, b);
+        run_world(b, is_not_ready);
         if (is_not_ready(b))
                 return CLI_GO_ON;
         int status = tell_ready(b, start_ms);
         if (status == CLI_GO_ON)
-                world_posix_run(b->world, NULL, NULL);
+                run_world(b, NULL);
         return status;
 }
 
@@ -168,7 +205,7 @@ static int serve(struct broker_cmd *b, int64_t start_ms)
                         &b->broker))
                 return CLI_FAILED; /* the broker has logged why */
         world_posix_set_actor(b->world, broker_actor(b->broker));
-        stop_on_signals(b->world);
+        listen_to_signals(b->world);
         status = serve_until_signal(b, start_ms);
         broker_begin_stop(b->broker);
         while (!broker_may_close(b->broker))
@@ -177,6 +214,16 @@ static int serve(struct broker_cmd *b, int64_t start_ms)
         if (err)
                 return cli_fail(b->command, "the stop was not clean: %s", kerr_text(err));
         return status == CLI_GO_ON ? CLI_DONE : status;
+}
+
+/* Another strategy in its place would make every figure a lie, so there is none. */
+static int check_strategy(const struct broker_cmd *b)
+{
+        const struct copy_strategy *s = copy_find(config_string(&b->config, CONFIG_COPY_STRATEGY));
+        const char *why = s->missing ? s->missing() : NULL;
+        if (why)
+                return cli_fail(b->command, "copy.strategy=%s cannot be used: %s", s->name, why);
+        return CLI_GO_ON;
 }
 
 static int run(struct broker_cmd *b)
@@ -240,6 +287,8 @@ int broker_cmd(int argc, char **argv)
                 return cli_misuse(b.command, "there is no table '%s'", b.docs);
         if (status == CLI_GO_ON)
                 status = load_settings(&b);
+        if (status == CLI_GO_ON)
+                status = check_strategy(&b);
         if (status == CLI_GO_ON)
                 status = run(&b);
         config_deinit(&b.config);

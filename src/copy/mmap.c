@@ -1,88 +1,12 @@
-/* mmap.c - the file is mapped once, send() copies from the mapping.
- *
- * Mapping per request would cost more than pread(): 6 us to map, touch and unmap 64 KiB. So a
- * mapping stays with its file. It reaches past the file's end, where pages come to life as the file
- * grows; a file that outgrows it gets one twice as large, and the old one stays until the file is
- * closed, because another thread may be sending from it. Addresses are all that this spends.
- *
- *     source->mapping --> 128 MiB --smaller--> 64 MiB --> NULL
- *
- * We never touch the bytes ourselves: a load from a page that was cut off would be SIGBUS, the
- * kernel's copy in send() only fails with EFAULT. (Within the last page that is left, cut bytes
- * read as zeros and nobody notices. The log does not cut what it has handed out.) */
-#include "copy/copy.h"
-
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-
-enum { SMALLEST_BYTES = 64 << 20 };
-
-struct copy_mapping {
-        uint8_t *bytes;
-        int64_t size;
-        struct copy_mapping *smaller; /* the one before it */
-};
-
-static struct copy_mapping *map(int fd, int64_t size, struct copy_mapping *smaller)
-{
-        void *bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
-        if (bytes == MAP_FAILED)
-                return NULL;
-        struct copy_mapping *m = malloc(sizeof *m);
-        if (!m)
-                abort();
-        *m = (struct copy_mapping){bytes, size, smaller};
-        return m;
-}
-
-static void unmap(struct copy_mapping *m)
-{
-        munmap(m->bytes, (size_t)m->size);
-        free(m);
-}
-
-/* The newest mapping, made larger when it ends before `end`. NULL: the kernel refused. */
-static const struct copy_mapping *mapping_to(struct copy_source *source, int64_t end)
-{
-        struct copy_mapping *newest = atomic_load(&source->mapping);
-        while (!newest || newest->size < end) {
-                int64_t size = newest ? 2 * newest->size : SMALLEST_BYTES;
-                while (size < end)
-                        size *= 2;
-                struct copy_mapping *larger = map(source->fd, size, newest);
-                if (!larger)
-                        return NULL;
-                /* Another thread may have been faster; then its mapping counts. */
-                if (atomic_compare_exchange_strong(&source->mapping, &newest, larger))
-                        return larger;
-                unmap(larger);
-        }
-        return newest;
-}
+/* mmap.c - the file is mapped once, send() copies from the mapping: see mapping.h. */
+#include "copy/mapping.h"
 
 static enum kerr move(struct copy_lane *lane, int socket, struct copy_source *source,
                       int64_t position, size_t size, bool more, size_t *moved)
 {
         *moved = 0;
-        const struct copy_mapping *m = mapping_to(source, position + (int64_t)size);
-        if (!m)
-                return KERR_IO;
-        int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-        enum kerr err = copy_sent(send(socket, m->bytes + position, size, flags), moved);
-        copy_count(&lane->counters.syscalls, 1);
-        copy_count(&lane->counters.user_bytes, (int64_t)*moved);
-        return err;
-}
-
-void copy_source_deinit(struct copy_source *source)
-{
-        struct copy_mapping *m = atomic_exchange(&source->mapping, NULL);
-        while (m) {
-                struct copy_mapping *smaller = m->smaller;
-                unmap(m);
-                m = smaller;
-        }
+        const uint8_t *bytes = mapping_at(source, position, size);
+        return bytes ? mapping_send(lane, socket, bytes, size, more, moved) : KERR_IO;
 }
 
 const struct copy_strategy copy_mmap = {.name = "mmap", .move = move};

@@ -6,24 +6,22 @@
  * no memory of its own. */
 #include "copy/copy.h"
 
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum { CHUNK_BYTES = 64 << 10 };
 
 static enum kerr move_chunk(struct copy_lane *lane, int socket, int fd, int64_t position,
                             size_t size, bool more, size_t *moved)
 {
+        uint8_t *chunk = copy_lane_chunk(lane);
         *moved = 0;
-        ssize_t got = pread(fd, lane->chunk, size, position);
+        ssize_t got = pread(fd, chunk, size, position);
         copy_count(&lane->counters.syscalls, 2);
         if (got < 0)
                 return KERR_IO;
         if ((size_t)got < size)
                 return KERR_END_OF_FILE;
         int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-        enum kerr err = copy_sent(send(socket, lane->chunk, size, flags), moved);
+        enum kerr err = copy_sent(send(socket, chunk, size, flags), moved);
         copy_count(&lane->counters.user_bytes, (int64_t)*moved);
         return err;
 }
@@ -31,12 +29,10 @@ static enum kerr move_chunk(struct copy_lane *lane, int socket, int fd, int64_t 
 static enum kerr move(struct copy_lane *lane, int socket, struct copy_source *source,
                       int64_t position, size_t size, bool more, size_t *moved)
 {
-        if (!lane->chunk && !(lane->chunk = malloc(CHUNK_BYTES)))
-                abort();
         *moved = 0;
         while (*moved < size) {
                 size_t left = size - *moved;
-                size_t some = left < CHUNK_BYTES ? left : CHUNK_BYTES;
+                size_t some = left < COPY_CHUNK_BYTES ? left : COPY_CHUNK_BYTES;
                 size_t taken;
                 enum kerr err = move_chunk(lane, socket, source->fd, position + (int64_t)*moved,
                                            some, more || some < left, &taken);

@@ -55,8 +55,10 @@ void connection_close(struct reactor *r, struct connection *c, enum kerr why, en
                 atomic_fetch_sub(&r->shared->connections, 1);
         HASH_DELETE(hh, r->by_stream, c);
         DL_DELETE(c->quiet->first, c);
-        if (c->watched.fd >= 0)
+        if (c->watched.fd >= 0) {
                 close(c->watched.fd);
+                reactor_count(r, 1);
+        }
         if (c->addresses)
                 freeaddrinfo(c->addresses);
         stream_intake_drop(c->intake);
@@ -88,6 +90,7 @@ static void set_interest(struct reactor *r, struct connection *c, uint32_t inter
                 return;
         struct epoll_event event = {.events = interest, .data.ptr = c};
         int failed = epoll_ctl(r->epoll_fd, EPOLL_CTL_MOD, c->watched.fd, &event);
+        reactor_count(r, 1);
         assert(!failed);
         c->interest = interest;
 }
@@ -103,6 +106,7 @@ static bool add_to_epoll(struct reactor *r, struct connection *c, uint32_t inter
 {
         struct epoll_event event = {.events = interest, .data.ptr = c};
         c->interest = interest;
+        reactor_count(r, 1);
         return epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, c->watched.fd, &event) == 0;
 }
 
@@ -110,6 +114,10 @@ static void tell_opened(struct reactor *r, struct connection *c)
 {
         c->state = CONNECTION_OPEN;
         join(r, c, &r->open);
+        if (r->tools.strategy->adopt) {
+                r->tools.strategy->adopt(c->watched.fd);
+                reactor_count(r, 1);
+        }
         if (c->hung_up)
                 return;
         char *peer = strdup(c->peer);
@@ -125,6 +133,7 @@ void connection_adopt(struct reactor *r, int fd)
         int64_t stream = io_shared_new_stream(r->shared, r->index);
         struct connection *c = connection_new(r, stream, fd);
         socket_peer_name(fd, c->peer);
+        reactor_count(r, 1);
         tell_opened(r, c);
         if (!add_to_epoll(r, c, EPOLLIN))
                 connection_close(r, c, KERR_IO, WORLD_WARN, strerror(errno));
@@ -147,6 +156,7 @@ static void connect_next(struct reactor *r, struct connection *c, int error)
                 const struct addrinfo *address = c->next_address;
                 c->next_address = address->ai_next;
                 c->watched.fd = socket_connect(address, &r->shared->config);
+                reactor_count(r, SOCKET_CONNECT_CALLS);
                 error = errno;
                 if (c->watched.fd < 0)
                         continue;
@@ -170,6 +180,7 @@ void connection_connect(struct reactor *r, struct connection *c, struct addrinfo
 static void connected(struct reactor *r, struct connection *c)
 {
         int error = socket_error(c->watched.fd);
+        reactor_count(r, 1);
         if (error) {
                 close(c->watched.fd);
                 c->watched.fd = -1;
@@ -230,6 +241,7 @@ bool connection_flush(struct reactor *r, struct connection *c)
         }
         if (c->state == CONNECTION_LEAVING && !c->output.first && !c->shut) {
                 shutdown(c->watched.fd, SHUT_WR);
+                reactor_count(r, 1);
                 c->shut = true;
         }
         watch(r, c);
@@ -278,6 +290,7 @@ static ssize_t receive(struct reactor *r, struct connection *c, struct span *inp
 {
         struct frame_cutter *cutter = &c->cutter;
         size_t wants = frame_cutter_wants(cutter);
+        reactor_count(r, 1);
         bool direct = cutter->length_have == 4 && wants >= DIRECT_BYTES_MIN &&
                       c->state == CONNECTION_OPEN;
         if (!direct) {
@@ -325,12 +338,25 @@ static bool read_once(struct reactor *r, struct connection *c)
         return (size_t)n == asked;
 }
 
+/* Neither readable nor writable is left of it, or the kernel reports on sends (see copy.h), which
+ * is no failure. */
+static void look_at_error(struct reactor *r, struct connection *c, uint32_t events)
+{
+        int error = socket_error(c->watched.fd);
+        reactor_count(r, 1);
+        if (error || (events & EPOLLHUP))
+                connection_close(r, c, KERR_CONNECTION_FAILED, WORLD_DEBUG,
+                                 error ? strerror(error) : "closed by the peer");
+}
+
 void connection_ready(struct reactor *r, struct connection *c, uint32_t events)
 {
         if (c->state == CONNECTION_DIALLING) {
                 connected(r, c);
                 return;
         }
+        if ((events & EPOLLERR) && r->tools.strategy->reap)
+                r->tools.strategy->reap(&r->tools.lane, c->watched.fd);
         if ((events & EPOLLOUT) && !connection_flush(r, c))
                 return;
         if (events & EPOLLIN) {
@@ -345,8 +371,6 @@ void connection_ready(struct reactor *r, struct connection *c, uint32_t events)
                                 return;
                 }
         } else if (events & (EPOLLERR | EPOLLHUP)) {
-                int error = socket_error(c->watched.fd);
-                connection_close(r, c, KERR_CONNECTION_FAILED, WORLD_DEBUG,
-                                 error ? strerror(error) : "closed by the peer");
+                look_at_error(r, c, events);
         }
 }

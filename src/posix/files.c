@@ -13,8 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { SPANS_AT_ONCE = 64 };
-_Static_assert(SPANS_AT_ONCE <= IOV_MAX, "one writev() takes them all");
+_Static_assert(FILE_SPANS_AT_ONCE <= IOV_MAX, "one writev() takes them all");
 
 enum kerr files_error(int error_number)
 {
@@ -114,10 +113,10 @@ static enum kerr write_all(struct file *f, struct iovec *vectors, int count)
 enum kerr file_append(struct file *f, const struct span *spans, int count)
 {
         enum kerr err = KERR_NONE;
-        for (int first = 0; first < count && !err; first += SPANS_AT_ONCE) {
-                struct iovec vectors[SPANS_AT_ONCE];
+        for (int first = 0; first < count && !err; first += FILE_SPANS_AT_ONCE) {
+                struct iovec vectors[FILE_SPANS_AT_ONCE];
                 int some = 0;
-                for (int i = first; i < count && some < SPANS_AT_ONCE; i++)
+                for (int i = first; i < count && some < FILE_SPANS_AT_ONCE; i++)
                         vectors[some++] = (struct iovec){(void *)spans[i].data, spans[i].size};
                 /* A vector without bytes would look like a write that makes no progress. */
                 int empty = skip_written(vectors, some, 0);

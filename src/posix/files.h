@@ -17,6 +17,8 @@
 #include "base/world.h"
 #include "copy/copy.h"
 
+enum { FILE_SPANS_AT_ONCE = 64 }; /* an append of more makes more than one system call */
+
 struct file {
         struct copy_source source;
         _Atomic int32_t references;

@@ -63,7 +63,7 @@ void message_discard(struct message *m)
 
 void mailbox_init(struct mailbox *box, int wake_fd)
 {
-        *box = (struct mailbox){.wake_fd = wake_fd};
+        box->wake_fd = wake_fd;
         pthread_mutex_init(&box->lock, NULL);
 }
 
@@ -85,8 +85,10 @@ void mailbox_post_all(struct mailbox *box, struct message_list *l)
         box->asleep = false;
         pthread_mutex_unlock(&box->lock);
         l->count = 0;
-        if (wake)
+        if (wake) {
                 wake_fd_ring(box->wake_fd);
+                atomic_fetch_add(&box->syscalls, 1);
+        }
 }
 
 void mailbox_post(struct mailbox *box, struct message m)
@@ -124,8 +126,12 @@ void mailbox_awake(struct mailbox *box)
 void mailbox_wait(struct mailbox *box, int timeout_ms)
 {
         struct pollfd wake = {.fd = box->wake_fd, .events = POLLIN};
-        if (timeout_ms != 0 && mailbox_sleep(box) && poll(&wake, 1, timeout_ms) > 0)
+        if (timeout_ms == 0 || !mailbox_sleep(box))
+                return;
+        bool woken = poll(&wake, 1, timeout_ms) > 0;
+        if (woken)
                 wake_fd_clear(box->wake_fd);
+        atomic_fetch_add(&box->syscalls, woken ? 2 : 1);
 }
 
 int wake_fd_new(void)

@@ -80,8 +80,11 @@ struct mailbox {
         /* Guarded by the lock. */
         struct message_list list;
         bool asleep;
+        /* For all. */
+        _Atomic int64_t syscalls; /* made to wake and to wait */
 };
 
+/* The memory must be all zeros. */
 void mailbox_init(struct mailbox *box, int wake_fd);
 void mailbox_deinit(struct mailbox *box); /* discards what is still in */
 

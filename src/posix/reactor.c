@@ -81,6 +81,7 @@ static void watch_listeners(struct reactor *r, uint32_t events)
         LL_FOREACH (r->listeners, l) {
                 struct epoll_event event = {.events = events, .data.ptr = l};
                 int failed = epoll_ctl(r->epoll_fd, EPOLL_CTL_MOD, l->watched.fd, &event);
+                reactor_count(r, 1);
                 assert(!failed);
         }
 }
@@ -134,6 +135,7 @@ static void accept_some(struct reactor *r, struct listener *l)
                         return;
                 }
                 int fd = accept4(l->watched.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+                reactor_count(r, 1);
                 if (fd >= 0) {
                         r->accept_failed = false;
                         distribute(r, fd);
@@ -247,6 +249,7 @@ void reactor_wait(struct reactor *r, int timeout_ms)
         if (timeout_ms < 0 || (own_ms >= 0 && own_ms < timeout_ms))
                 timeout_ms = own_ms;
         r->event_count = epoll_wait(r->epoll_fd, r->events, EVENTS_AT_ONCE, timeout_ms);
+        reactor_count(r, 1);
         r->now_ms = clock_mono_ms();
 }
 

@@ -16,7 +16,7 @@
  *     id modulo the number of reactors; ids are a running number and never used again.
  * (4) A frame with an impossible length, an idle time-out or an error ends its own connection only.
  *
- * Threads: a struct reactor belongs to the thread that runs it, but for the two atomic members.
+ * Threads: a struct reactor belongs to the thread that runs it, but for the atomic members.
  * struct io_shared is for all threads, see there. Source: Kafka's SocketServer, Selector. */
 #ifndef ODRADEK_POSIX_REACTOR_H
 #define ODRADEK_POSIX_REACTOR_H
@@ -81,8 +81,15 @@ struct reactor {
         int event_count;
 
         struct output_tools tools; /* its lane's counters are atomic */
+        _Atomic int64_t syscalls;  /* all but those that the lane counts */
         _Atomic bool starved;      /* see intake.h */
 };
+
+/* Counts `calls` system calls of its thread. */
+static inline void reactor_count(struct reactor *r, int64_t calls)
+{
+        copy_count(&r->syscalls, calls);
+}
 
 /* A new stream's id, for a connection of that reactor. Any thread. */
 int64_t io_shared_new_stream(struct io_shared *shared, int32_t reactor);

@@ -7,7 +7,10 @@
 
 #include <netdb.h>
 
-enum { SOCKET_NAME_BYTES = 64 };
+enum {
+        SOCKET_NAME_BYTES = 64,
+        SOCKET_CONNECT_CALLS = 5, /* system calls of socket_connect(), with the default options */
+};
 
 /* A socket that listens on `address`; -1: none. What is set on it (no delay, keep-alive, congestion
  * control, buffers) goes over to the connections it accepts. */

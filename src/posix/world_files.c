@@ -28,6 +28,13 @@ static void log_line(struct world *world, enum world_log level, const char *text
         logger_line(&posix_world_of(world)->shared.logger, level, text);
 }
 
+/* System calls of the handler. A file's calls that are done once count what they are made of, and
+ * opening counts the closing that is to come. */
+static void count_calls(struct world *world, int64_t calls)
+{
+        copy_count(&posix_world_of(world)->syscalls, calls);
+}
+
 /* Errors that are nobody's plan are logged here, where the kernel's reason is still known. */
 static enum kerr tell(struct world *world, enum kerr err, const char *what, const char *path)
 {
@@ -40,6 +47,7 @@ static enum kerr tell(struct world *world, enum kerr err, const char *what, cons
 static enum kerr open_file(struct world *world, const char *path, enum world_open how,
                            struct file **file)
 {
+        count_calls(world, 3); /* open, fstat, close */
         return tell(world, file_open(path, how, file), "open", path);
 }
 
@@ -58,13 +66,19 @@ static void close_file(struct world *world, struct file *f)
 static enum kerr append_file(struct world *world, struct file *f, const struct span *spans,
                              int count)
 {
-        return tell(world, file_append(f, spans, count), "append to", f->path);
+        int64_t end_before = f->end;
+        enum kerr err = file_append(f, spans, count);
+        count_calls(world, (count + FILE_SPANS_AT_ONCE - 1) / FILE_SPANS_AT_ONCE);
+        copy_count(&posix_world_of(world)->appended_bytes, f->end - end_before);
+        return tell(world, err, "append to", f->path);
 }
 
 static enum kerr read_file(struct world *world, struct file *f, int64_t position, void *into,
                            size_t size, size_t *got)
 {
-        return tell(world, file_read(f, position, into, size, got), "read", f->path);
+        enum kerr err = file_read(f, position, into, size, got);
+        count_calls(world, *got < size ? 2 : 1); /* the second one is told of the end */
+        return tell(world, err, "read", f->path);
 }
 
 static int64_t size_of_file(struct world *world, struct file *f)
@@ -75,36 +89,43 @@ static int64_t size_of_file(struct world *world, struct file *f)
 
 static enum kerr sync_file(struct world *world, struct file *f)
 {
+        count_calls(world, 1);
         return tell(world, file_sync_do(file_sync_begin(f)), "sync", f->path);
 }
 
 static enum kerr truncate_file(struct world *world, struct file *f, int64_t size)
 {
+        count_calls(world, 1);
         return tell(world, file_truncate(f, size), "truncate", f->path);
 }
 
 static enum kerr sync_dir(struct world *world, const char *path)
 {
+        count_calls(world, 3); /* open, fsync, close */
         return tell(world, files_sync_dir(path), "sync directory", path);
 }
 
 static enum kerr make_dir(struct world *world, const char *path)
 {
+        count_calls(world, 1);
         return tell(world, files_make_dir(path), "make directory", path);
 }
 
 static enum kerr rename_path(struct world *world, const char *from, const char *to)
 {
+        count_calls(world, 1);
         return tell(world, files_rename(from, to), "rename", from);
 }
 
 static enum kerr remove_path(struct world *world, const char *path)
 {
+        count_calls(world, 1);
         return tell(world, files_remove(path), "remove", path);
 }
 
 static enum kerr list_dir(struct world *world, const char *path, struct buffer *names)
 {
+        count_calls(world, 5); /* open, fstat, twice getdents, close */
         return tell(world, files_list(path, names), "list", path);
 }
 

@@ -22,6 +22,7 @@ struct posix_world {
         struct message_list *outboxes; /* for each I/O thread: what the burst has made */
         int64_t timers_due_ms;
         struct worker syncer, resolver;
+        _Atomic int64_t syscalls, appended_bytes; /* written by the handler, for all to read */
 };
 
 static inline struct posix_world *posix_world_of(struct world *world)

@@ -37,10 +37,12 @@ struct posix_config posix_config_default(void)
 
 static void handle(struct posix_world *w, struct message *m)
 {
-        if (m->kind == MESSAGE_SYNCED)
-                w->actor->on_synced(w->actor, m->token, m->result);
-        else
+        if (m->kind != MESSAGE_SYNCED) {
                 world_streams_handle(w, m);
+                return;
+        }
+        copy_count(&w->syscalls, 1); /* the sync itself, made by another thread */
+        w->actor->on_synced(w->actor, m->token, m->result);
 }
 
 static void run_timers(struct posix_world *w)
@@ -149,17 +151,32 @@ enum kerr world_posix_listen(struct world *world, const char *host, int32_t port
         return KERR_NONE;
 }
 
+static int64_t now(_Atomic int64_t *counter)
+{
+        return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void add_reactor(struct posix_counters *sum, struct io_thread *io)
+{
+        struct copy_counters *sent = &io->reactor.tools.lane.counters;
+        sum->syscalls += now(&sent->syscalls) + now(&io->reactor.syscalls);
+        sum->syscalls += now(&io->inbox.syscalls);
+        sum->user_bytes += now(&sent->user_bytes);
+        sum->reference_bytes += now(&sent->reference_bytes);
+        sum->zerocopy_sends += now(&sent->zerocopy_sends);
+        sum->zerocopy_copied += now(&sent->zerocopy_copied);
+}
+
 struct posix_counters world_posix_counters(struct world *world)
 {
         struct posix_world *w = posix_world_of(world);
-        struct posix_counters sum = {0};
-        for (int32_t i = 0; i < w->shared.thread_count; i++) {
-                struct copy_counters *c = &w->threads[i].reactor.tools.lane.counters;
-                sum.send_calls += atomic_load_explicit(&c->syscalls, memory_order_relaxed);
-                sum.user_bytes += atomic_load_explicit(&c->user_bytes, memory_order_relaxed);
-                sum.reference_bytes +=
-                        atomic_load_explicit(&c->reference_bytes, memory_order_relaxed);
-        }
+        struct posix_counters sum = {
+                .syscalls = now(&w->syscalls) + now(&w->shared.handler.syscalls) +
+                            now(&w->syncer.jobs.syscalls) + now(&w->resolver.jobs.syscalls),
+                .appended_bytes = now(&w->appended_bytes),
+        };
+        for (int32_t i = 0; i < w->shared.thread_count; i++)
+                add_reactor(&sum, &w->threads[i]);
         return sum;
 }
 
@@ -205,7 +222,8 @@ static void keep_freed_memory(void)
 
 static bool config_is_sound(const struct posix_config *c)
 {
-        return copy_find(c->copy_strategy) && c->network_threads >= 0 &&
+        const struct copy_strategy *copy = copy_find(c->copy_strategy);
+        return copy && !(copy->missing && copy->missing()) && c->network_threads >= 0 &&
                c->queued_requests_max > 0 && c->request_bytes_max > 0;
 }
 

@@ -30,8 +30,9 @@
 
 #include "posix/posix_config.h"
 
-/* Ignores SIGPIPE for the process from now on. Errors: INVALID_CONFIG (an unknown copy strategy, a
- * value out of its range), IO (no descriptor or thread left); *world is NULL then. */
+/* Ignores SIGPIPE for the process from now on. Errors: INVALID_CONFIG (an unknown copy strategy or
+ * one that is missing here, a value out of its range), IO (no descriptor or thread left); *world is
+ * NULL then. */
 enum kerr world_posix_new(const struct posix_config *config, struct world **world);
 
 /* Ends the threads and closes what is open. What was sent is written as far as the sockets take it
@@ -59,11 +60,15 @@ void world_posix_step(struct world *world, int64_t timeout_ms);
  * called from any thread and from a signal handler. */
 void world_posix_stop(struct world *world);
 
-/* What has gone out so far, by all I/O threads. */
+/* What has happened so far, in all threads. */
 struct posix_counters {
-        int64_t send_calls;      /* system calls made to send */
-        int64_t user_bytes;      /* file bytes through our address space */
-        int64_t reference_bytes; /* file bytes by reference */
+        /* Calls to the kernel: those about sockets, files, events and sleep. Not those that the C
+         * library makes by itself (memory, a contended lock), log lines, and making the world. */
+        int64_t syscalls;
+        int64_t user_bytes;                      /* file bytes sent through our address space */
+        int64_t reference_bytes;                 /* file bytes sent by reference */
+        int64_t zerocopy_sends, zerocopy_copied; /* see copy/copy.h */
+        int64_t appended_bytes;                  /* to files */
 };
 
 struct posix_counters world_posix_counters(struct world *world);

@@ -50,6 +50,13 @@ start_broker() {
         at=127.0.0.1:$port
 }
 
+# strategy_missing NAME: why this machine cannot do a copy strategy; nothing when it can. (The broker
+# looks at that before the data directory, which fails.)
+strategy_missing() {
+        $odradek broker --override "copy.strategy=$1" --override log.dirs=/dev/null/none 2>&1 |
+                sed -n 's/.*cannot be used: //p'
+}
+
 # stop_broker PID [SIGNAL]: waits for its end; the exit status is the broker's.
 stop_broker() {
         kill "-${2:-TERM}" "$1" 2>/dev/null

@@ -40,7 +40,7 @@ static void wrong_values_are_named(void **state)
                 {CONFIG_SEGMENT_BYTES, "1e9", "must be a number"},
                 {CONFIG_SEGMENT_BYTES, "99999999999999999999", "must be a number"},
                 {CONFIG_AUTO_CREATE_TOPICS, "yes", "true or false"},
-                {CONFIG_COPY_STRATEGY, "mma", "one of read-write|mmap|sendfile"},
+                {CONFIG_COPY_STRATEGY, "mma", "one of read-write|mmap|sendfile|splice|"},
                 {CONFIG_COPY_STRATEGY, "mmap|sendfile", "one of"},
                 {CONFIG_COPY_STRATEGY, "", "one of"},
         };
