@@ -16,10 +16,14 @@ BUILD   ?= build$(variant)
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 CFLAGS  := -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) -Isrc -I. -fno-strict-overflow -pthread -MMD -MP $(EXTRA_CFLAGS)
 LDFLAGS := -pthread $(EXTRA_LDFLAGS)
-LIBS    := -lz -lsnappy -llz4 -lzstd
+LIBS    := -lz -lsnappy -llz4 -lzstd -ljansson -lm
 ifneq ($(wildcard /usr/include/isa-l/crc.h),)
 CFLAGS  += -DHAVE_ISAL
 LIBS    += -lisal
+endif
+ifneq ($(wildcard /usr/include/liburing.h),)
+CFLAGS  += -DHAVE_LIBURING
+LIBS    += -luring
 endif
 ifneq ($(SAN),)
 CFLAGS  += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -33,7 +37,7 @@ endif
 # The core is what both worlds run; it must not touch the operating system (make check-walls).
 core_dirs := base wire log replication groups delivery cluster client broker
 core_src  := $(foreach d,$(core_dirs),$(wildcard src/$(d)/*.c))
-real_src  := $(wildcard src/copy/*.c src/posix/*.c src/cli/*.c)
+real_src  := $(wildcard src/copy/*.c src/posix/*.c src/bench/*.c src/cli/*.c)
 sim_src   := $(wildcard sim/*.c)
 unit_src  := $(wildcard tests/unit/test_*.c)
 help_src  := $(filter-out $(unit_src),$(wildcard tests/unit/*.c))
@@ -78,7 +82,7 @@ unit-tests: $(unit_bin)
 
 # --- what people call ---
 
-.PHONY: help deps demo test check check-walls coverage sweep bench-sim fuzz format interop clean
+.PHONY: help deps demo test check check-walls experiments coverage sweep bench bench-sim fuzz format interop clean
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -111,8 +115,22 @@ SEEDS ?= 1..2000
 sweep: $(BUILD)/odradek-sim ## random clusters and faults: make sweep SEEDS=1..20000
 	$(BUILD)/odradek-sim sweep --seeds $(SEEDS) --jobs 2
 
+# ROWS=B3,B6  ROUNDS=1  QUICK=1  KAFKA=HOST:PORT (or none)  PEERS=none
+bench: ## our broker against every peer that is to be had, in 8 minutes: make bench ROWS=B3,B6
+	@PEERS=$(PEERS) sh tests/deps.sh bench
+	@$(MAKE) -s -j2 $(BUILD)/odradek
+	@CC=$(CC) /usr/bin/python3 -B tests/bench/bench.py --odradek $(BUILD)/odradek --out build/bench \
+		$(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) \
+		$(if $(KAFKA),--kafka $(KAFKA)) $(if $(filter none,$(PEERS)),--no-peers)
+
 bench-sim: $(BUILD)/odradek-sim ## how fast the simulator is, against brokers, partitions and load
 	@BUILD=$(BUILD) bash tests/bench_sim.sh
+
+experiments: ## the copy strategies and the disk, measured: a report with plots, in 10 minutes
+	@sh tests/deps.sh experiments
+	@$(MAKE) -s -j2 $(BUILD)/odradek
+	@mkdir -p build
+	@$(BUILD)/odradek bench experiments --output build/experiments $(if $(QUICK),--quick)
 
 coverage: ## lines of src/ and sim/ that the tests reach (gcovr)
 	@sh tests/deps.sh check

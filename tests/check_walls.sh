@@ -24,7 +24,7 @@ fi
 
 climbs=$(cd "$root" && find src sim -name '*.[ch]' | sort | xargs awk '
         BEGIN {
-                n = split("base wire log|copy replication cluster|groups|delivery client broker posix cli", floors, " ")
+                n = split("base wire log|copy replication cluster|groups|delivery client broker posix bench cli", floors, " ")
                 for (i = 1; i <= n; i++) {
                         m = split(floors[i], rooms, "|")
                         for (j = 1; j <= m; j++) floor[rooms[j]] = i

@@ -19,5 +19,6 @@ int transactions_cmd(int argc, char **argv);
 int producer_perf_cmd(int argc, char **argv);
 int consumer_perf_cmd(int argc, char **argv);
 int dump_log_cmd(int argc, char **argv);
+int bench_cmd(int argc, char **argv);
 
 #endif

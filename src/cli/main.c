@@ -27,6 +27,7 @@ static const struct command commands[] = {
         {"producer-perf-test", producer_perf_cmd, "measure how fast records can be sent"},
         {"consumer-perf-test", consumer_perf_cmd, "measure how fast records can be read"},
         {"dump-log", dump_log_cmd, "print and check the files of a log"},
+        {"bench", bench_cmd, "measure: copy strategies, the disk, brokers"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
