@@ -191,6 +191,8 @@ static bool ask(int socket, size_t requests)
         return send(socket, request, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
+enum { STRAY_MS = 10 };
+
 /* Ends when the server hangs up. One request on its way: it takes each part as a whole, so that
  * there is one wake-up for it. Several: whatever is there. */
 static void ask_and_discard(int socket, const struct responder_load *load)
@@ -202,11 +204,14 @@ static void ask_and_discard(int socket, const struct responder_load *load)
         bool open = ask(socket, (size_t)load->depth);
         while (open) {
                 /* A recv() that blocked would take a part of the part and then sleep for the whole.
-                 */
+                 * The kernel may also wake us early; then less than a part is still to come, and
+                 * only the clock can end the wait for it. */
                 struct pollfd ready = {.fd = socket, .events = POLLIN};
-                poll(&ready, 1, -1);
+                poll(&ready, 1, STRAY_MS);
                 size_t most = load->depth == 1 ? part : 1 << 20;
                 ssize_t n = recv(socket, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
+                if (n < 0 && errno == EAGAIN)
+                        continue;
                 if (n <= 0)
                         return;
                 got += (size_t)n;
