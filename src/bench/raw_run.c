@@ -77,20 +77,30 @@ enum kerr raw_note_answered(struct raw_run *r, struct raw_client *c, int32_t cor
         return KERR_NONE;
 }
 
+static enum kerr fill(struct raw_run *r, struct raw_client *c, const struct raw_work *work)
+{
+        enum kerr err = KERR_NONE;
+        while (!err && c->pending < r->load->in_flight && raw_may_ask(r))
+                err = work->ask(work->context, c);
+        return err;
+}
+
 enum kerr raw_keep_busy(struct raw_run *r, struct raw_client **clients, int count,
                         const struct raw_work *work)
 {
         enum kerr err = KERR_NONE;
-        bool more = true;
-        for (int waiting = 1; !err && (more || waiting > 0);) {
-                waiting = 0;
+        bool waiting = true;
+        /* All ask before one waits: else there would be the requests of one on their way. */
+        for (int i = 0; i < count && !err; i++)
+                err = fill(r, clients[i], work);
+        while (waiting && !err) {
+                waiting = false;
                 for (int i = 0; i < count && !err; i++) {
-                        struct raw_client *c = clients[i];
-                        while (!err && c->pending < r->load->in_flight && (more = raw_may_ask(r)))
-                                err = work->ask(work->context, c);
-                        if (!err && c->pending > 0)
-                                err = work->take(work->context, c);
-                        waiting += c->pending;
+                        if (clients[i]->pending > 0)
+                                err = work->take(work->context, clients[i]);
+                        if (!err)
+                                err = fill(r, clients[i], work);
+                        waiting |= clients[i]->pending > 0;
                 }
         }
         return err;
