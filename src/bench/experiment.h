@@ -65,7 +65,8 @@ struct experiment {
         void (*end)(struct bench *b); /* removes what plan() made; may be NULL */
 };
 
-/* Adds a case; `reference` and `knobs` may be set on what is returned, until the next call. */
+/* Adds a case, whose names are copied; `reference` and `knobs` may be set on what is returned,
+ * until the next call. */
 struct bench_case *bench_add(struct bench *b, const char *series, const char *setting, double x);
 
 /* CPU seconds spent for the present run by processes that are neither this one nor children that it

@@ -58,7 +58,8 @@ static bool measure(struct bench *b, const struct bench_case *c, double *values,
                         snprintf(why, CASE_WHY_BYTES, "%s", missing);
                         return false;
                 }
-                enum byref_change change = c->setting == cut ? BYREF_CUT : BYREF_OVERWRITE;
+                enum byref_change change =
+                        strcmp(c->setting, cut) == 0 ? BYREF_CUT : BYREF_OVERWRITE;
                 if (!byref_in_flight(strategy, change, scratch, &o, why))
                         return false;
         }

@@ -9,6 +9,9 @@
 void results_deinit(struct results *r)
 {
         free(r->cases);
+        for (int i = 0; i < r->name_count; i++)
+                free(r->names[i]);
+        free(r->names);
         *r = (struct results){0};
 }
 

@@ -26,7 +26,7 @@ struct figure {
 enum { CASE_RUNS_MAX = 15, CASE_WHY_BYTES = 120, FIGURES_MAX = 16 };
 
 struct bench_case {
-        const char *series;  /* what is compared, "sendfile"; static or the experiment's */
+        const char *series;  /* what is compared, "sendfile"; bench_add() copies it */
         const char *setting; /* the other knobs in words, "two cores"; "" when there are none */
         double x;            /* the knob along the x axis; 0 when there is none */
         bool reference;      /* the raw yardstick that others are held against */
@@ -49,6 +49,8 @@ struct results {
         struct bench_case *cases;
         int case_count;
         double foreign_share; /* the median over all runs */
+        char **names;         /* series and settings, each once */
+        int name_count;
 };
 
 void results_deinit(struct results *r);

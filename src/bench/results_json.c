@@ -39,15 +39,16 @@ static json_t *case_json(const struct results *r, const struct bench_case *c)
 bool results_write_json(const struct results *r, const char *path)
 {
         json_t *cases = json_array();
+        bool whole = true; /* what is no number, or no text, jansson does not take */
         for (int i = 0; i < r->case_count; i++)
-                json_array_append_new(cases, case_json(r, &r->cases[i]));
+                whole = json_array_append_new(cases, case_json(r, &r->cases[i])) == 0 && whole;
         json_t *all = json_pack("{s:i, s:s, s:s, s:s, s:o, s:s, s:b, s:f, s:o}", "schema", 1, "id",
                                 r->experiment->id, "experiment", r->experiment->name, "question",
                                 r->experiment->question, "machine", machine_json(&r->machine),
                                 "conditions", r->conditions, "noisy", results_are_noisy(r),
                                 "foreign_share", r->foreign_share, "cases", cases);
-        bool written =
-                all && json_dump_file(all, path, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
+        bool written = whole && all &&
+                       json_dump_file(all, path, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
         json_decref(all);
         return written;
 }

@@ -3,6 +3,7 @@
 #include "bench/usage.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,20 @@ struct runner {
         int share_count;
 };
 
+/* A copy that lives as long as the results: an experiment's own names end with its state. */
+static const char *keep(struct results *r, const char *name)
+{
+        for (int i = 0; i < r->name_count; i++) {
+                if (strcmp(r->names[i], name) == 0)
+                        return r->names[i];
+        }
+        r->names = realloc(r->names, (size_t)(r->name_count + 1) * sizeof *r->names);
+        char *copy = strdup(name);
+        if (!r->names || !copy)
+                abort();
+        return r->names[r->name_count++] = copy;
+}
+
 struct bench_case *bench_add(struct bench *b, const char *series, const char *setting, double x)
 {
         struct results *r = b->results;
@@ -29,7 +44,7 @@ struct bench_case *bench_add(struct bench *b, const char *series, const char *se
                 abort();
         r->case_count++;
         struct bench_case *c = &r->cases[count - 1];
-        *c = (struct bench_case){.series = series, .setting = setting, .x = x};
+        *c = (struct bench_case){.series = keep(r, series), .setting = keep(r, setting), .x = x};
         return c;
 }
 
@@ -78,6 +93,12 @@ static bool try_once(struct runner *n, struct bench_case *c, struct attempt *a)
         double foreign_s = a->foreign_share * (machine_load_now().wall_s - start.wall_s);
         a->disturbed = foreign_s > FOREIGN_MAX * (own_s > wall_s ? own_s : wall_s);
         machine_pin(-1);
+        for (int i = 0; works && i < n->experiment->figure_count; i++) {
+                works = isfinite(a->values[i]);
+                if (!works)
+                        snprintf(why, sizeof why, "its %s came out as no number",
+                                 n->experiment->figures[i].name);
+        }
         if (works)
                 return true;
         snprintf(c->skipped, sizeof c->skipped, "%s", *why ? why : "not to be had here");

@@ -180,15 +180,13 @@ class Bench:
 
 # --- a row ---
 
-def run_cell(b, cell, samples, failures, writes_mib=0):
+def run_cell(b, cell, samples, failures):
     """One run; what fails or is absent is noted, and not tried again."""
     key = (cell.setting, cell.peer)
     if key in failures:
         return samples.add(*key, None)
     try:
         server = b.server(cell.server) if cell.server else None
-        if writes_mib and not b.quick:
-            machine.warm_memory(writes_mib)
         load = machine.Load(b.servers_cpu_s())
         figures = cell.run(b, server)
         samples.add(*key, figures, load.shares(b.servers_cpu_s()))
@@ -217,7 +215,7 @@ def run_row(b, row, rounds):
     for _ in range(rounds):
         for cell in row.cells:
             if cell.server not in b.absent:
-                run_cell(b, cell, samples, failures, row.writes_mib)
+                run_cell(b, cell, samples, failures)
     absent = {cell.peer: b.absent[cell.server] for cell in row.cells if cell.server in b.absent}
     return samples, failures, absent
 
@@ -270,8 +268,8 @@ class Printer:
 
 
 def targets(options):
-    """The lines of the copy paths' own targets, as the program has them."""
-    command = [options.odradek, "bench", "targets"] + (["--quick"] if options.quick else [])
+    """The lines of the copy paths' own targets, as the program has them; quick, for the time's sake."""
+    command = [options.odradek, "bench", "targets", "--quick"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     except subprocess.TimeoutExpired:

@@ -34,7 +34,7 @@ enum {
         BATCH = 500,
         WINDOW = 20000,
         CREDITS = 16,          /* chunks under way */
-        READERS = 2,           /* subscriptions that overlap, so that a new start costs nothing */
+        READERS = 8,           /* subscriptions that overlap, so that a new start costs nothing */
         FRAME_BYTES = 2 << 20, /* of what is sent */
         INPUT_BYTES = 1 << 20,
         CHUNK_HEADER_BYTES = 48,

@@ -28,14 +28,13 @@ class Cell:
 
 class Row:
     def __init__(self, id, name, workload, why, cells, goals, columns, headline="msgs_s", less=False, limit=None,
-                 rounds=None, warm=True, writes_mib=0):
+                 rounds=None, warm=True):
         self.id, self.name, self.workload, self.why = id, name, workload, why
         self.cells, self.goals, self.columns = cells, goals, columns
         self.headline, self.less = headline, less  # the figure of the ratios; less: small is good
         self.limit = limit    # which limit of the machine MB/s is held against
         self.rounds = rounds  # when it is not the run's number
         self.warm = warm      # a first run of what is slow at first does not count
-        self.writes_mib = writes_mib  # of page cache that a run fills, about; see machine.warm_memory()
 
 
 # --- runs ---
@@ -136,7 +135,7 @@ def b1():
                [Goal(">= 0.90 of the null broker", ratio(at, "odradek", "null"), at_least=0.90),
                 Goal(">= librdkafka's mock cluster", ratio(at, "odradek", "mock"), at_least=1.0),
                 Goal(">= 1.25 x Kafka", ratio(at, "odradek", "kafka"), at_least=1.25)],
-               [SERVER, MSGS, MB, CLIENT], limit="page-cache write", writes_mib=256)
+               [SERVER, MSGS, MB, CLIENT], limit="page-cache write")
 
 
 def b2():
@@ -149,7 +148,7 @@ def b2():
                 Goal(">= 1.0 GB/s at 1 KiB", value("1 KiB", "odradek", "mb_s", 1e-3), at_least=1.0),
                 Goal(">= 1.2 x Kafka at 100 B", ratio("100 B", "odradek", "kafka"), at_least=1.2),
                 Goal(">= 4 x Kafka at 1 KiB", ratio("1 KiB", "odradek", "kafka"), at_least=4.0)],
-               [SERVER, MSGS, MB, CLIENT], limit="page-cache write", writes_mib=512)
+               [SERVER, MSGS, MB, CLIENT], limit="page-cache write")
 
 
 def b3():
@@ -164,7 +163,7 @@ def b3():
                 Goal(">= 0.4 of page-cache write", ratio(at, "odradek", "page-cache write", "mb_s"), at_least=0.4),
                 Goal("<= 0.10 us of server CPU a message", value(at, "odradek", "server_us"), at_most=0.10, decimals=3),
                 Goal(">= 3.5 x Kafka", ratio(at, "odradek", "kafka"), at_least=3.5)],
-               [MB, MSGS, SERVER], "mb_s", limit="page-cache write", writes_mib=1024)
+               [MB, MSGS, SERVER], "mb_s", limit="page-cache write")
 
 
 def b4():
@@ -177,7 +176,7 @@ def b4():
                 Goal("1: >= 30 k/s", value("1 a request", "odradek", scale=1e-3), at_least=30, decimals=1),
                 Goal("1: >= 2 x Kafka", ratio("1 a request", "odradek", "kafka"), at_least=2.0),
                 Goal("100: >= 3 M/s", value("100 a request", "odradek", scale=1e-6), at_least=3.0)],
-               [MSGS, MB, SERVER], limit="page-cache write", writes_mib=256)
+               [MSGS, MB, SERVER], limit="page-cache write")
 
 
 def b5():
@@ -223,7 +222,7 @@ def b7(quick):
     goals += [Goal(f">= 1.5 x Kafka at {name}", ratio(name, "odradek", "kafka"), at_least=1.5)
               for size, name in zip(sizes, names) if size >= 1000]
     return Row("B7", "message_size", "librdkafka with its defaults, acks 1, 10 to 100,000 B", "the shape travels", cells, goals,
-               [MB, MSGS, SERVER, CLIENT], "mb_s", limit="page-cache write", writes_mib=256)
+               [MB, MSGS, SERVER, CLIENT], "mb_s", limit="page-cache write")
 
 
 def both_at_once(b, server):

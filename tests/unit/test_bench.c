@@ -363,8 +363,8 @@ enum { FAKE_CASES = 6, FAKE_RUNS = 4 };
 struct fake {
         char calls[200]; /* a letter for each measure() */
         int count, ended;
-        bool refuse;
-        pid_t burner; /* a stranger who keeps a CPU busy; 0: none */
+        bool refuse, nothing; /* plan() fails; measure() gives no number */
+        pid_t burner;         /* a stranger who keeps a CPU busy; 0: none */
 };
 
 static struct fake fake;
@@ -387,7 +387,7 @@ static bool fake_measure(struct bench *b, const struct bench_case *c, double *va
                 strcpy(why, "there is no x");
                 return false;
         }
-        values[0] = 1;
+        values[0] = fake.nothing ? NAN : 1;
         values[1] = fake.count;
         if (fake.burner > 0)
                 usleep(60000);
@@ -468,8 +468,9 @@ static void test_runner(void **state)
         fclose(options.progress);
 }
 
-/* Goal: an interrupt ends the run in order; a plan that fails tells why. Method: a fake that is
- * interrupted after three calls; one that refuses. */
+/* Goal: an interrupt ends the run in order; a plan that fails tells why; what is no number is no
+ * result. Method: a fake that is interrupted after three calls; one that refuses; one that divides
+ * nothing by nothing. */
 static void test_runner_ends(void **state)
 {
         (void)state;
@@ -484,6 +485,11 @@ static void test_runner_ends(void **state)
         assert_string_equal(why, "not today");
         assert_int_equal(fake.ended, 1);
         assert_null(r.cases);
+        fake = (struct fake){.nothing = true};
+        assert_true(experiment_run(&fake_experiment, &(struct bench_options){.scratch = scratch},
+                                   &r, why));
+        assert_string_equal(r.cases[0].skipped, "its throughput came out as no number");
+        results_deinit(&r);
 }
 
 /* Goal: a run beside which somebody else was at work is repeated, at most twice, and then counted
