@@ -90,6 +90,11 @@ static void last_words(const struct broker_process *b, char *why)
 
 /* --- start --- */
 
+static const char *host_of(const struct broker_process_config *config)
+{
+        return config->host ? config->host : "127.0.0.1";
+}
+
 /* In the child. */
 static void become_broker(const struct broker_process_config *config, int out, pid_t parent)
 {
@@ -97,7 +102,8 @@ static void become_broker(const struct broker_process_config *config, int out, p
         const char *arguments[ARGUMENTS_MAX] = {"odradek", "broker",     "--override",
                                                 listener,  "--override", data};
         int count = 6;
-        snprintf(listener, sizeof listener, "listeners=PLAINTEXT://127.0.0.1:%d", config->port);
+        snprintf(listener, sizeof listener, "listeners=PLAINTEXT://%s:%d", host_of(config),
+                 config->port);
         snprintf(data, sizeof data, "log.dirs=%s", config->data);
         snprintf(log, sizeof log, "%s.log", config->data);
         for (int i = 0; config->settings && config->settings[i]; i++) {
@@ -122,7 +128,8 @@ bool broker_process_spawn(struct broker_process *b, const struct broker_process_
                           char *why)
 {
         int ends[2];
-        *b = (struct broker_process){.data = strdup(config->data), .out = -1};
+        *b = (struct broker_process){
+                .host = host_of(config), .data = strdup(config->data), .out = -1};
         if (!b->data)
                 abort();
         if (pipe2(ends, O_CLOEXEC) != 0)
@@ -147,8 +154,8 @@ bool broker_process_wait_ready(struct broker_process *b, char *why)
                 return false;
         }
         b->ready_ms += usage_clock_s() * 1000;
-        const char *place = strstr(line, "127.0.0.1:");
-        b->port = place ? atoi(place + strlen("127.0.0.1:")) : 0;
+        const char *place = strstr(line, b->host);
+        b->port = place ? atoi(place + strlen(b->host) + 1) : 0;
         if (b->port == 0)
                 snprintf(why, CASE_WHY_BYTES, "the broker told no port");
         return b->port != 0;
@@ -343,29 +350,30 @@ struct broker_spent broker_spent_between(const struct broker_spent *earlier,
         return between;
 }
 
-/* A line of /proc/PID/status, in kB. */
-static int64_t status_bytes(pid_t pid, const char *key)
+/* The number behind `key` in /proc/PID/FILE; -1: not told. */
+static int64_t told_by_kernel(pid_t pid, const char *file_name, const char *key)
 {
         char path[64], line[256];
-        long long kib = -1;
-        snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+        long long found = -1;
+        snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file_name);
         FILE *file = fopen(path, "re");
         if (!file)
                 return -1;
-        while (kib < 0 && fgets(line, sizeof line, file)) {
+        while (found < 0 && fgets(line, sizeof line, file)) {
                 if (strncmp(line, key, strlen(key)) == 0)
-                        kib = strtoll(line + strlen(key), NULL, 10);
+                        found = strtoll(line + strlen(key), NULL, 10);
         }
         fclose(file);
-        return kib < 0 ? -1 : kib * 1024;
-}
-
-int64_t process_anonymous_bytes(pid_t pid)
-{
-        return status_bytes(pid, "RssAnon:");
+        return found;
 }
 
 int64_t process_resident_bytes(pid_t pid)
 {
-        return status_bytes(pid, "VmRSS:");
+        int64_t kib = told_by_kernel(pid, "status", "VmRSS:");
+        return kib < 0 ? -1 : kib * 1024;
+}
+
+int64_t process_disk_read_bytes(pid_t pid)
+{
+        return told_by_kernel(pid, "io", "read_bytes:");
 }

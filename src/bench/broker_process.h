@@ -13,7 +13,8 @@
 #include <sys/types.h>
 
 struct broker_process {
-        pid_t pid; /* 0: not running */
+        pid_t pid;        /* 0: not running */
+        const char *host; /* where it listens */
         int32_t port;
         double ready_ms; /* from fork() to its word that it serves */
         char *data;      /* its directory */
@@ -26,6 +27,7 @@ struct broker_process_config {
         const char *program; /* path of odradek */
         const char *data; /* the directory for its logs, made if need be; "DATA.log" gets stderr */
         const char *const *settings; /* "key=value" …, NULL at the end; NULL: none */
+        const char *host;            /* to listen on; NULL: 127.0.0.1 */
         int32_t port;                /* 0: a free one */
 };
 
@@ -69,10 +71,12 @@ bool broker_process_spent(struct broker_process *b, struct broker_spent *spent, 
 struct broker_spent broker_spent_between(const struct broker_spent *earlier,
                                          const struct broker_spent *later);
 
-/* Memory in use that is not shared with others or backed by files (RssAnon), and all of it (VmRSS);
- * -1: not told. */
-int64_t process_anonymous_bytes(pid_t pid);
+/* Memory in use (VmRSS); -1: not told. */
 int64_t process_resident_bytes(pid_t pid);
+
+/* What it has made the disk read so far, by whatever call: sendfile's reads are no faults. -1: not
+ * told. */
+int64_t process_disk_read_bytes(pid_t pid);
 
 /* Removes a directory and all in it. */
 void remove_tree(const char *path);

@@ -1,6 +1,7 @@
 #include "bench/byref.h"
 
 #include "bench/loopback.h"
+#include "bench/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,11 +37,8 @@ static void fill(int fd, int byte)
 /* A file without a name, of old bytes. */
 static int open_file(const char *scratch)
 {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/byref-XXXXXX", scratch);
-        int fd = mkostemp(path, O_CLOEXEC);
+        int fd = scratch_file(scratch);
         must(fd >= 0, "making a file in scratch");
-        unlink(path);
         fill(fd, OLD_BYTE);
         return fd;
 }

@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "bench/copy_trial.h"
+#include "bench/scratch.h"
 #include "bench/words.h"
 
 void copy_cases_begin(struct bench *b)
 {
-        b->state = calloc(1, sizeof(struct copy_cases));
-        if (!b->state)
-                abort();
+        b->state = scratch_memory(1, sizeof(struct copy_cases));
 }
 
 struct data_file *copy_cases_file(struct bench *b, int64_t bytes, int64_t append_bytes)

@@ -9,19 +9,11 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
-#include "bench/loopback.h"
+#include "bench/scratch.h"
 #include "bench/strawmen.h"
 #include "copy/mapping.h"
 
 static const double gib = 1 << 30;
-
-static void *allocate(size_t count, size_t size)
-{
-        void *memory = calloc(count, size);
-        if (!memory)
-                abort();
-        return memory;
-}
 
 /* --- what each consumer is to get --- */
 
@@ -46,7 +38,7 @@ static int64_t start_of(const struct copy_trial *t, int consumer)
 static uint32_t crc_of(const struct copy_trial *t, int consumer)
 {
         enum { PIECE_BYTES = 1 << 20 };
-        uint8_t *bytes = allocate(1, PIECE_BYTES);
+        uint8_t *bytes = scratch_memory(1, PIECE_BYTES);
         int64_t part = part_bytes(t), left = bytes_each(t), at = start_of(t, consumer);
         uint32_t crc = 0;
         while (left > 0) {
@@ -104,7 +96,7 @@ static bool send_raw(const struct copy_trial *t, const int *sockets, struct send
 static struct sender_stream *make_streams(const struct copy_trial *t, struct copy_source *source,
                                           const int *sockets)
 {
-        struct sender_stream *streams = allocate((size_t)t->receivers.count, sizeof *streams);
+        struct sender_stream *streams = scratch_memory((size_t)t->receivers.count, sizeof *streams);
         for (int i = 0; i < t->receivers.count; i++)
                 streams[i] = (struct sender_stream){.socket = sockets[i],
                                                     .source = source,
@@ -167,24 +159,6 @@ static bool send_all(const struct copy_trial *t, struct copy_source *source,
 
 /* --- where the file is --- */
 
-/* Freed packets wait on the CPU that made them until it handles packets again, and with them the
- * pages that they refer to. A new connection on each CPU is enough. */
-static void shake_packets_out(void)
-{
-        struct loopback l;
-        for (int cpu = 0; machine_pin(cpu); cpu++) {
-                if (loopback_open(&l, NULL))
-                        loopback_close(&l);
-        }
-        machine_pin(-1);
-}
-
-bool copy_trial_evict(struct data_file *f)
-{
-        shake_packets_out();
-        return data_file_evict(f);
-}
-
 /* Maps the file where the strategies will look for it, with its page tables filled in. */
 static void keep_mapping(struct data_file *f)
 {
@@ -204,7 +178,7 @@ bool copy_trial_prepare(const struct copy_trial *t, char *why)
                 return false;
         }
         if (t->cold) {
-                if (copy_trial_evict(t->file))
+                if (data_file_evict(t->file))
                         return true;
                 snprintf(why, CASE_WHY_BYTES, "the file does not leave the page cache");
                 return false;
@@ -227,7 +201,8 @@ bool copy_trial_run(const struct copy_trial *t, struct copy_outcome *o, char *wh
                 return false;
         signal(SIGPIPE, SIG_IGN);
         bool sent = send_all(t, keeps ? &t->file->source : &fresh, &r, o, why);
-        struct receiver_report *reports = allocate((size_t)t->receivers.count, sizeof *reports);
+        struct receiver_report *reports =
+                scratch_memory((size_t)t->receivers.count, sizeof *reports);
         receivers_end(&r, reports);
         if (sent) {
                 check(t, reports);

@@ -42,9 +42,6 @@ struct copy_outcome {
         int64_t disk_bytes; /* that the sender made the disk read */
 };
 
-/* data_file_evict(), also of pages that sent packets still refer to. */
-bool copy_trial_evict(struct data_file *f);
-
 /* Puts the file where (1) and (2) want it. False: the strategy or the cache cannot be had here,
  * `why` (CASE_WHY_BYTES) tells. */
 bool copy_trial_prepare(const struct copy_trial *t, char *why);

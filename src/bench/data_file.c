@@ -1,13 +1,15 @@
 /* The content: each eight bytes are a hash of their place, so that any range can be checked and
  * none of it looks like another one. */
 #include "bench/data_file.h"
+#include "bench/disk_tools.h"
+#include "bench/loopback.h"
+#include "bench/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/crc32c.h"
@@ -34,14 +36,6 @@ static void fill(uint8_t *bytes, int64_t position, size_t size)
                 memcpy(bytes + done, (uint8_t *)&word + from, part);
                 done += part;
         }
-}
-
-static void *allocate(size_t size)
-{
-        void *memory = malloc(size);
-        if (!memory)
-                abort();
-        return memory;
 }
 
 /* A benchmark has nothing to measure without its file. */
@@ -72,7 +66,7 @@ static void write_all(const struct data_file *f, int64_t append_bytes)
 {
         int64_t piece = append_bytes < PIECE_BYTES ? PIECE_BYTES / append_bytes * append_bytes
                                                    : append_bytes;
-        uint8_t *bytes = allocate((size_t)piece);
+        uint8_t *bytes = scratch_memory(1, (size_t)piece);
         for (int64_t at = 0; at < f->size; at += piece) {
                 int64_t size = smaller(piece, f->size - at);
                 fill(bytes, at, (size_t)size);
@@ -85,7 +79,7 @@ static void write_all(const struct data_file *f, int64_t append_bytes)
 void data_file_make(struct data_file *f, const char *directory, int64_t size, int64_t append_bytes)
 {
         size_t room = strlen(directory) + sizeof "/data-XXXXXX";
-        *f = (struct data_file){.path = allocate(room), .size = size};
+        *f = (struct data_file){.path = scratch_memory(1, room), .size = size};
         snprintf(f->path, room, "%s/data-XXXXXX", directory);
         f->source.fd = mkostemp(f->path, O_CLOEXEC);
         if (f->source.fd < 0)
@@ -133,24 +127,12 @@ uint32_t data_file_crc(int64_t position, int64_t size)
 
 double data_file_residency(const struct data_file *f)
 {
-        size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (size_t)f->size;
-        size_t pages = (size + page - 1) / page, resident = 0;
-        if (pages == 0)
-                return 1;
-        void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, f->source.fd, 0);
-        unsigned char *in = allocate(pages);
-        if (map == MAP_FAILED || mincore(map, size, in))
-                give_up("look into the page cache for", f->path);
-        for (size_t i = 0; i < pages; i++)
-                resident += in[i] & 1;
-        munmap(map, size);
-        free(in);
-        return (double)resident / (double)pages;
+        return disk_residency(f->source.fd, f->size);
 }
 
 bool data_file_warm(const struct data_file *f)
 {
-        uint8_t *bytes = allocate(PIECE_BYTES);
+        uint8_t *bytes = scratch_memory(1, PIECE_BYTES);
         for (int64_t at = 0; at < f->size; at += PIECE_BYTES) {
                 if (pread(f->source.fd, bytes, PIECE_BYTES, at) <= 0)
                         give_up("read", f->path);
@@ -159,19 +141,21 @@ bool data_file_warm(const struct data_file *f)
         return data_file_residency(f) == 1;
 }
 
+/* Freed packets wait on the CPU that made them until it handles packets again, and with them the
+ * pages that they refer to. A new connection on each CPU is enough. */
+static void shake_packets_out(void)
+{
+        struct loopback l;
+        for (int cpu = 0; machine_pin(cpu); cpu++) {
+                if (loopback_open(&l, NULL))
+                        loopback_close(&l);
+        }
+        machine_pin(-1);
+}
+
 bool data_file_evict(struct data_file *f)
 {
-        /* The kernel keeps what is mapped, what is dirty, and for a moment what a socket still
-         * holds. */
-        enum { ATTEMPTS = 5, PAUSE_US = 20000 };
         copy_source_deinit(&f->source);
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-                if (attempt > 0)
-                        usleep(PAUSE_US);
-                fdatasync(f->source.fd);
-                posix_fadvise(f->source.fd, 0, 0, POSIX_FADV_DONTNEED);
-                if (data_file_residency(f) < 0.01)
-                        return true;
-        }
-        return false;
+        shake_packets_out();
+        return disk_evict(f->source.fd, f->size);
 }

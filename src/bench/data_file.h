@@ -35,8 +35,9 @@ double data_file_residency(const struct data_file *f);
 /* Reads it all in; true when everything is resident then. */
 bool data_file_warm(const struct data_file *f);
 
-/* Drops it from the page cache (the caller sends nothing of it); true when less than 1 % is left.
- */
+/* Drops it from the page cache, where also the mapping of its source and packets that were sent
+ * hold its pages; nothing of it may be on its way. True when less than 1 % is left. Unpins the
+ * caller. */
 bool data_file_evict(struct data_file *f);
 
 #endif

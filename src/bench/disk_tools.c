@@ -159,8 +159,10 @@ bool disk_prewrite(int fd, const struct disk_pattern *p, int64_t size)
         return fdatasync(fd) == 0;
 }
 
-static double residency(int fd, int64_t size)
+double disk_residency(int fd, int64_t size)
 {
+        if (size == 0)
+                return 1;
         size_t pages = (size_t)(size + DISK_PAGE_BYTES - 1) / DISK_PAGE_BYTES;
         /* PROT_NONE: tools that watch a program look into what it maps for reading. */
         void *map = mmap(NULL, (size_t)size, PROT_NONE, MAP_SHARED, fd, 0);
@@ -188,7 +190,7 @@ bool disk_evict(int fd, int64_t size)
                                             SYNC_FILE_RANGE_WAIT_AFTER) != 0 ||
                     posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0)
                         return false;
-                if (residency(fd, size) < 0.01)
+                if (disk_residency(fd, size) < 0.01)
                         return true;
                 /* The kernel itself still holds some: read ahead, or not yet in its journal. */
                 usleep(PAUSE_US);

@@ -81,6 +81,9 @@ bool disk_write_all(int fd, const void *bytes, size_t size, int64_t position);
  * then, so that a write changes no metadata. */
 bool disk_prewrite(int fd, const struct disk_pattern *p, int64_t size);
 
+/* The share (0 … 1) of its first `size` bytes that is in the page cache. */
+double disk_residency(int fd, int64_t size);
+
 /* Drops the file from the page cache, synced or not; true when less than 1 % is left. */
 bool disk_evict(int fd, int64_t size);
 

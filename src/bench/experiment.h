@@ -44,7 +44,8 @@ struct experiment {
         const char *id;   /* "E1", as the literature of this project numbers it */
         const char *name; /* "copypath": on the command line and in file names */
         const char *question;
-        const char *expected;  /* what was seen on other machines, in a sentence or two */
+        const char *expected;  /* what was seen on another machine, in a sentence or two: a true
+                                * statement about that one, which need not hold for this one */
         const char *x_name;    /* "bytes per response"; NULL: there is no axis */
         bool x_log;            /* the axis is logarithmic */
         const char *plot;      /* the figure that is drawn over x, or as bars */

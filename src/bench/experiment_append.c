@@ -1,6 +1,7 @@
 /* W1: a system call per message, or per batch? Nothing is synced, so that the price of the call is
  * seen and not that of the disk (which is W2's). */
 #include "bench/append_ways.h"
+#include "bench/scratch.h"
 #include "bench/usage.h"
 
 #include <errno.h>
@@ -29,9 +30,7 @@ struct append_state {
 
 static bool plan(struct bench *b, char *why)
 {
-        struct append_state *state = calloc(1, sizeof *state);
-        if (state == NULL)
-                abort();
+        struct append_state *state = scratch_memory(1, sizeof *state);
         b->state = state;
         state->bytes = disk_bytes(b, FULL_BYTES, QUICK_BYTES);
         state->file_bytes = state->bytes < FILE_BYTES ? state->bytes : FILE_BYTES;
@@ -171,9 +170,9 @@ const struct experiment experiment_append = {
         .id = "W1",
         .name = "append",
         .question = "Does a log append a message at a time, or a batch?",
-        .expected =
-                "Batches give about 12 times the messages at 100 B, 3 times at 1000 B and little "
-                "at 16 KiB; mapping the file or io_uring do not beat one write of a full buffer.",
+        .expected = "Batches gave about 12 times the messages at 100 B, 3 times at 1000 B and "
+                    "little at 16 KiB; mapping the file or io_uring did not beat one write of a "
+                    "full buffer.",
         .x_name = "bytes per message",
         .x_log = true,
         .plot = "messages",

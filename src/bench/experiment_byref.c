@@ -136,8 +136,9 @@ const struct experiment experiment_byref = {
         .name = "byref",
         .question = "is zero copy a snapshot?",
         .expected =
-                "No: what sendfile and splice sent arrives as the file is when it is read. What "
-                "was copied arrives as it was, and so do pages that were cut off meanwhile.",
+                "It was none: what sendfile and splice had sent arrived as the file was when it "
+                "was read. What was copied arrived as it had been, and so did pages that were "
+                "cut off meanwhile.",
         .plot = "new_bytes",
         .figures = figures,
         .figure_count = BYREF_FIGURES,

@@ -2,6 +2,7 @@
 #include "bench/checksums.h"
 #include "bench/experiment.h"
 #include "bench/experiments.h"
+#include "bench/scratch.h"
 #include "bench/usage.h"
 
 #include <assert.h>
@@ -30,27 +31,14 @@ static const struct figure figures[] = {
         {"cost", "us/batch", FIGURE_LESS, 3},
 };
 
-/* A file without a name: it is gone when we are. */
-static int open_nameless(const char *directory)
-{
-        char path[4096];
-        snprintf(path, sizeof path, "%s/checksum-XXXXXX", directory);
-        int fd = mkostemp(path, O_CLOEXEC);
-        if (fd >= 0)
-                unlink(path);
-        return fd;
-}
-
 static bool plan(struct bench *b, char *why)
 {
-        struct checksum_bench *own = calloc(1, sizeof *own);
-        if (!own)
-                abort();
+        struct checksum_bench *own = scratch_memory(1, sizeof *own);
         b->state = own;
         checksum_tables_make(&own->tables);
         own->run_s = (b->options->quick ? RUN_MS_QUICK : RUN_MS) * 1e-3;
         own->memory = malloc(MEMORY_BYTES);
-        own->fd = open_nameless(b->options->scratch);
+        own->fd = scratch_file(b->options->scratch);
         if (!own->memory || own->fd < 0) {
                 snprintf(why, CASE_WHY_BYTES, "no file in scratch: %s", strerror(errno));
                 return false;
@@ -171,8 +159,8 @@ const struct experiment experiment_checksum = {
         .question = "what does CRC-32C cost, beside the write that it guards?",
         .expected =
                 "0.4 GB/s by the byte, 8 by the CPU's instruction, 25 with three streams of it, "
-                "70 by carry-less multiplication: beside a write to the page cache (1 to 5) "
-                "the last one cannot be seen.",
+                "70 by carry-less multiplication; beside a write to the page cache (1 to 5) the "
+                "last one could not be seen.",
         .x_name = "bytes per batch",
         .x_log = true,
         .plot = "throughput",

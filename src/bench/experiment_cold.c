@@ -62,8 +62,8 @@ const struct experiment experiment_cold = {
         .id = "E7",
         .name = "cold",
         .question = "What remains of the differences when the segment comes from the disk?",
-        .expected = "All are near what the disk gives; the ranges overlap. Read-ahead keeps mmap's "
-                    "major faults at some hundred per GiB.",
+        .expected = "All were near what the disk gave; the ranges overlapped. Read-ahead kept "
+                    "mmap's major faults at some hundred per GiB.",
         .x_name = "bytes per response",
         .x_log = true,
         .plot = "throughput",

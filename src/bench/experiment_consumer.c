@@ -81,11 +81,10 @@ const struct experiment experiment_consumer = {
         .name = "consumer",
         .question =
                 "Where did the copy go: what does the consumer pay for a sender without copies?",
-        .expected =
-                "With sendfile the sender's CPU falls up to 6 times and the receiver's grows by "
-                "17-34 %. With a consumer that checks, read-write and mmap may be faster, "
-                "because two cores share the work; the sum of CPU is still smallest with "
-                "sendfile.",
+        .expected = "With sendfile the sender's CPU fell up to 6 times and the receiver's grew by "
+                    "17-34 %. With a consumer that checked, read-write and mmap were faster, "
+                    "because two cores shared the work; the sum of CPU was still smallest with "
+                    "sendfile.",
         .plot = "cpu",
         .plot_more = "receiver cpu",
         .figures = copy_trial_figures,

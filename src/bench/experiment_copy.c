@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/copy_broker.h"
+#include "bench/scratch.h"
 #include "bench/words.h"
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
@@ -79,9 +80,7 @@ static bool plan(struct bench *b, char *why)
 {
         const struct bench_options *o = b->options;
         struct copy_knobs k = knobs_of(o);
-        struct state *s = calloc(1, sizeof *s);
-        if (!s)
-                abort();
+        struct state *s = scratch_memory(1, sizeof *s);
         b->state = s;
         if (k.strategy_count * k.bytes_count * k.consumers_count > COPY_CASES_MAX) {
                 snprintf(why, CASE_WHY_BYTES, "more than %d cases", COPY_CASES_MAX);
@@ -136,6 +135,7 @@ static void tell(const struct results *r, FILE *to)
                 if (told)
                         continue;
                 copy_cases_tell_best(r, to, c->setting, c->x, COPY_CPU);
+                copy_cases_tell_best(r, to, c->setting, c->x, COPY_TOTAL_CPU);
                 copy_cases_tell_best(r, to, c->setting, c->x, COPY_THROUGHPUT);
         }
 }

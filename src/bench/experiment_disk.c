@@ -1,5 +1,6 @@
 /* W4: is it order that a disk likes, or large blocks? And what does the page cache do for it? */
 #include "bench/block_io.h"
+#include "bench/scratch.h"
 #include "bench/slow_disk.h"
 #include "bench/words.h"
 
@@ -75,9 +76,7 @@ static bool make_file(struct bench *b, struct disk_state *state, char *why)
 
 static bool plan(struct bench *b, char *why)
 {
-        struct disk_state *state = calloc(1, sizeof *state);
-        if (state == NULL)
-                abort();
+        struct disk_state *state = scratch_memory(1, sizeof *state);
         b->state = state;
         bool quick = b->options->quick;
         state->seconds = quick ? 0.04 : 0.08;
@@ -241,10 +240,10 @@ const struct experiment experiment_disk = {
         .id = "W4",
         .name = "disk",
         .question = "Sequential or random, small blocks or large ones, page cache or O_DIRECT?",
-        .expected =
-                "On a solid-state disk order hardly matters and the size of a block does: 20 times "
-                "between 4 KiB and 1 MiB. Where operations are scarce, as on a spinning disk, that "
-                "is 100 times and more, and only read-ahead makes sequential reads fast.",
+        .expected = "On a solid-state disk order hardly mattered and the size of a block did: 20 "
+                    "times between 4 KiB and 1 MiB. With operations made scarce, as on a spinning "
+                    "disk, that was 100 times and more, and only read-ahead made sequential reads "
+                    "fast.",
         .x_name = "bytes per block",
         .x_log = true,
         .plot = "throughput",

@@ -1,5 +1,6 @@
 /* W2: what does it cost to acknowledge only what is on disk? */
 #include "bench/group_commit.h"
+#include "bench/scratch.h"
 #include "bench/sync_ways.h"
 #include "bench/words.h"
 
@@ -41,9 +42,7 @@ struct durability_state {
 
 static bool plan(struct bench *b, char *why)
 {
-        struct durability_state *state = calloc(1, sizeof *state);
-        if (state == NULL)
-                abort();
+        struct durability_state *state = scratch_memory(1, sizeof *state);
         b->state = state;
         bool quick = b->options->quick;
         state->bytes = disk_bytes(b, FULL_BYTES, QUICK_BYTES);
@@ -223,8 +222,8 @@ const struct experiment experiment_durability = {
         .id = "W2",
         .name = "durability",
         .question = "What does it cost to acknowledge only what is on disk?",
-        .expected = "A sync costs the same for 1 KiB and for 64 KiB or more, so batches and group "
-                    "commit multiply the messages; prewritten files are half as fast again.",
+        .expected = "A sync cost the same for 1 KiB and for 64 KiB or more, so batches and group "
+                    "commit multiplied the messages; prewritten files were half as fast again.",
         .x_name = "bytes per sync",
         .x_log = true,
         .plot = "messages",

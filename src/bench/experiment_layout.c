@@ -1,6 +1,7 @@
 /* W3: a file per partition, or one commit log for all? Many sequential writers are said to be
  * random writing; here is what of that is seen, and what the other way costs when it is read. */
 #include "bench/layout.h"
+#include "bench/scratch.h"
 #include "bench/usage.h"
 
 #include <errno.h>
@@ -37,9 +38,7 @@ struct layout_state {
 
 static bool plan(struct bench *b, char *why)
 {
-        struct layout_state *state = calloc(1, sizeof *state);
-        if (state == NULL)
-                abort();
+        struct layout_state *state = scratch_memory(1, sizeof *state);
         b->state = state;
         bool quick = b->options->quick;
         state->bytes = disk_bytes(b, FULL_BYTES, QUICK_BYTES);
@@ -238,10 +237,9 @@ const struct experiment experiment_layout = {
         .id = "W3",
         .name = "layout",
         .question = "A file per partition, or one commit log for all partitions?",
-        .expected =
-                "Without syncs the number of files hardly matters. With a sync of all files each "
-                "16 MiB the files collapse and the commit log does not; the commit log collapses "
-                "when one partition of many is read cold.",
+        .expected = "Without syncs the number of files hardly mattered. With a sync of all files "
+                    "each 16 MiB the files collapsed and the commit log did not; the commit log "
+                    "collapsed when one partition of many was read cold.",
         .x_name = "partitions",
         .x_log = true,
         .plot = "write",

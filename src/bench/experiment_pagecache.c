@@ -72,10 +72,11 @@ const struct experiment experiment_pagecache = {
         .id = "E6",
         .name = "pagecache",
         .question = "Does it matter how the segment came into the page cache?",
-        .expected = "A fresh mapping takes 16,385 faults per GiB (64 KiB each) when the file was "
-                    "written by small appends and about 1,040 (1 MiB each) when by large ones; "
-                    "sendfile does not care. At the tail read-write costs 1.8 times sendfile, on a "
-                    "whole file 2.5 times.",
+        .expected =
+                "A fresh mapping took 16,385 faults per GiB (64 KiB each) when the file had "
+                "been written by small appends and about 1,040 (1 MiB each) when by large ones; "
+                "sendfile did not care. At the tail read-write cost 1.8 times sendfile, on a "
+                "whole file 2.5 times.",
         .x_name = "bytes per append",
         .x_log = true,
         .plot = "minor faults",

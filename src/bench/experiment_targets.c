@@ -1,4 +1,5 @@
 /* The targets of the project, as an experiment: see targets.h. */
+#include "bench/scratch.h"
 #include "bench/targets_private.h"
 
 #include <errno.h>
@@ -12,9 +13,20 @@
 enum { BIG_BYTES = 512 << 20, QUICK_BIG_BYTES = 128 << 20, SMALL_BYTES = 16 << 20 };
 
 static const struct target_trial *const trials[] = {
-        &target_catch_up,        &target_fetch_64k,  &target_fetch_4k, &target_fetch_wide,
-        &target_zero_copy,       &target_fan_out,    &target_append,   &target_durable,
-        &target_many_partitions, &target_round_trip, &target_start,    &target_cluster,
+        &target_catch_up,
+        &target_fetch_64k,
+        &target_fetch_4k,
+        &target_fetch_wide,
+        &target_zero_copy,
+        &target_fan_out,
+        &target_link,
+        &target_tls,
+        &target_append,
+        &target_durable,
+        &target_many_partitions,
+        &target_round_trip,
+        &target_start,
+        &target_cluster,
 };
 enum { TRIALS = sizeof trials / sizeof trials[0] };
 
@@ -42,7 +54,7 @@ bool target_side_run(const struct target_side *side, struct raw_outcome *outcome
         enum { CONNECTIONS_MAX = 64 };
         struct raw_client *clients[CONNECTIONS_MAX] = {0};
         int count = side->connections > 0 ? side->connections : 1;
-        struct raw_place place = {.host = "127.0.0.1",
+        struct raw_place place = {.host = side->host ? side->host : "127.0.0.1",
                                   .port = side->port,
                                   .topic = side->topic,
                                   .partitions = side->partitions > 0 ? side->partitions : 1,
@@ -62,13 +74,13 @@ bool target_side_run(const struct target_side *side, struct raw_outcome *outcome
         return !err;
 }
 
-bool target_broker_start(const struct targets *t, struct broker_process *broker,
+bool target_broker_start(const struct targets *t, struct broker_process *broker, const char *host,
                          const char *const *settings, char *why)
 {
         char data[PATH_MAX];
         snprintf(data, sizeof data, "%s/broker", t->options->scratch);
         struct broker_process_config config = {
-                .program = t->options->program, .data = data, .settings = settings};
+                .program = t->options->program, .data = data, .host = host, .settings = settings};
         return broker_process_start(broker, &config, why);
 }
 
@@ -121,10 +133,8 @@ static void raise_descriptor_limit(void)
 
 static bool plan(struct bench *b, char *why)
 {
-        struct targets *t = b->state = calloc(1, sizeof *t);
+        struct targets *t = b->state = scratch_memory(1, sizeof *t);
         char data[PATH_MAX];
-        if (!t)
-                abort();
         t->options = b->options;
         t->seconds = b->options->quick ? 0.1 : 0.4;
         t->many_partitions = b->options->quick ? 256 : 2048;
@@ -279,9 +289,8 @@ const struct experiment experiment_targets = {
         .id = "T",
         .name = "targets",
         .question = "What does our broker cost beyond moving the bytes?",
-        .expected =
-                "A fetch of 1 MiB costs little more than its sendfile; the smaller the request, "
-                "the more of its cost is the broker's.",
+        .expected = "A fetch of 1 MiB cost little more than its sendfile; the smaller the request, "
+                    "the more of its cost was the broker's.",
         .figures = figures,
         .figure_count = sizeof figures / sizeof figures[0],
         .runs = 3,

@@ -144,8 +144,8 @@ const struct experiment experiment_zerocopy = {
         .id = "E9",
         .name = "zerocopy",
         .question = "Did MSG_ZEROCOPY and SEND_ZC spare the copy?",
-        .expected = "No: every report on loopback and on veth says that the kernel copied, and the "
-                    "sends cost more than plain ones.",
+        .expected = "They did not: every report on loopback and on veth said that the kernel had "
+                    "copied, and the sends cost more than plain ones.",
         .x_name = "bytes per response",
         .x_log = true,
         .plot = "cpu",

@@ -1,5 +1,6 @@
 #include "bench/group_commit.h"
 
+#include "bench/scratch.h"
 #include "bench/usage.h"
 
 #include <errno.h>
@@ -24,14 +25,6 @@ struct group {
         /* The writer's own. */
         uint8_t *writing;
 };
-
-static void *allocate(size_t bytes)
-{
-        void *memory = malloc(bytes);
-        if (memory == NULL)
-                abort();
-        return memory;
-}
 
 /* --- a producer --- */
 
@@ -112,7 +105,7 @@ static void write_batches(struct group *g)
 static void run_threads(struct group *g)
 {
         int count = g->config->producers;
-        pthread_t *threads = allocate((size_t)count * sizeof *threads);
+        pthread_t *threads = scratch_memory(1, (size_t)count * sizeof *threads);
         g->at_work = count;
         for (int i = 0; i < count; i++) {
                 if (pthread_create(&threads[i], NULL, produce, g) != 0)
@@ -129,8 +122,8 @@ bool group_commit_run(const struct group_commit_config *config, struct group_com
         size_t batch_bytes = (size_t)config->producers * config->message_bytes;
         struct group g = {.config = config,
                           .report = report,
-                          .gathering = allocate(batch_bytes),
-                          .writing = allocate(batch_bytes)};
+                          .gathering = scratch_memory(1, batch_bytes),
+                          .writing = scratch_memory(1, batch_bytes)};
         memset(report, 0, sizeof *report);
         pthread_mutex_init(&g.lock, NULL);
         pthread_cond_init(&g.handed_in, NULL);

@@ -1,4 +1,5 @@
 #include "bench/layout.h"
+#include "bench/scratch.h"
 
 #include "base/bytes.h"
 
@@ -30,14 +31,6 @@ struct layout {
         uint8_t *piece; /* what was read */
 };
 
-static void *allocate(size_t count, size_t size)
-{
-        void *memory = calloc(count, size);
-        if (memory == NULL)
-                abort();
-        return memory;
-}
-
 int64_t layout_descriptor_limit(void)
 {
         struct rlimit limit;
@@ -51,16 +44,16 @@ int64_t layout_descriptor_limit(void)
 
 struct layout *layout_open(enum layout_kind kind, const char *directory, int partitions)
 {
-        struct layout *l = allocate(1, sizeof *l);
+        struct layout *l = scratch_memory(1, sizeof *l);
         l->kind = kind;
         l->count = partitions;
-        l->partitions = allocate((size_t)partitions, sizeof *l->partitions);
-        l->piece = allocate(1, PIECE_BYTES);
+        l->partitions = scratch_memory((size_t)partitions, sizeof *l->partitions);
+        l->piece = scratch_memory(1, PIECE_BYTES);
         bool ok = kind == LAYOUT_FILES || disk_file_make(&l->log, directory, 0);
         for (int i = 0; ok && i < partitions; i++) {
                 ok = disk_file_make(&l->partitions[i].file, directory, 0);
                 if (kind == LAYOUT_COMMIT_LOG)
-                        l->partitions[i].gathered = allocate(ENTRIES_GATHERED, ENTRY_BYTES);
+                        l->partitions[i].gathered = scratch_memory(ENTRIES_GATHERED, ENTRY_BYTES);
         }
         if (ok)
                 return l;
@@ -192,7 +185,7 @@ int64_t layout_read(struct layout *l, int partition, visitor *visit, void *conte
                 bytes += (int64_t)size;
         }
         if (l->kind == LAYOUT_COMMIT_LOG) {
-                uint8_t *entries = allocate((size_t)p->size + 1, 1);
+                uint8_t *entries = scratch_memory((size_t)p->size + 1, 1);
                 ok = read_all(p->file.fd, entries, (size_t)p->size, 0) &&
                      read_queue(l, entries, p->size / ENTRY_BYTES, visit, context, &bytes);
                 free(entries);

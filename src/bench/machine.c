@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/scratch.h"
 #include "bench/usage.h"
 
 /* --- what the kernel tells --- */
@@ -191,12 +192,9 @@ static int64_t fault_around_bytes(const char *scratch)
 {
         enum { APPEND = 16 << 10, SIZE = 4 << 20, PAGE = 4096 };
         static const char bytes[APPEND];
-        char path[4096];
-        snprintf(path, sizeof path, "%s/probe-XXXXXX", scratch);
-        int fd = mkostemp(path, O_CLOEXEC);
+        int fd = scratch_file(scratch);
         if (fd < 0)
                 return 0;
-        unlink(path);
         bool sound = true;
         for (int at = 0; at < SIZE && sound; at += APPEND)
                 sound = write(fd, bytes, APPEND) == APPEND;

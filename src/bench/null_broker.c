@@ -1,4 +1,5 @@
 #include "bench/null_private.h"
+#include "bench/scratch.h"
 #include "log/batch.h"
 #include "posix/socket.h"
 
@@ -293,9 +294,7 @@ static enum kerr start_listening(struct null_broker *b)
 
 enum kerr null_broker_open(const struct null_broker_config *config, struct null_broker **broker)
 {
-        struct null_broker *b = calloc(1, sizeof *b);
-        if (!b)
-                abort();
+        struct null_broker *b = scratch_memory(1, sizeof *b);
         b->config = *config;
         b->world.retain = b->world.close = hold_nothing;
         b->listener = b->epoll = b->segment = b->append = -1;

@@ -1,8 +1,8 @@
 #include "bench/receivers.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "bench/loopback.h"
+#include "bench/scratch.h"
 
 enum { TAKE_BYTES = 1 << 20, WAKE_BYTES = 256 << 10 };
 
 /* A receiver as its parent knows it. */
 struct receivers_parts {
-        int listener;
-        uint16_t port;
         pid_t *pids;
         int *reports; /* pipes, the end to read */
 };
@@ -44,26 +44,16 @@ static void leave(int status)
         _exit(status);
 }
 
-static int connect_to(uint16_t port, bool wake_each_segment)
-{
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        int fd = socket(AF_INET, SOCK_STREAM, 0), low = WAKE_BYTES;
-        if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
-                leave(1);
-        if (!wake_each_segment)
-                setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low, sizeof low);
-        return fd;
-}
-
-static void receive(const struct receivers_config *config, uint16_t port, int report_to)
+static void receive(const struct receivers_config *config, int fd, int report_to)
 {
         struct receiver_report report = {0};
         uint8_t *bytes = malloc(TAKE_BYTES);
         if (!bytes)
                 leave(1);
         memset(bytes, 0, TAKE_BYTES);
-        int fd = connect_to(port, config->wake_each_segment);
+        int low = WAKE_BYTES;
+        if (!config->wake_each_segment)
+                setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low, sizeof low);
         int flags = config->kind == RECEIVER_DISCARD ? MSG_TRUNC : 0;
         struct usage start = usage_now();
         for (ssize_t got; (got = recv(fd, bytes, TAKE_BYTES, flags)) != 0;) {
@@ -77,6 +67,7 @@ static void receive(const struct receivers_config *config, uint16_t port, int re
         }
         struct usage end = usage_now();
         report.spent = usage_between(&start, &end);
+        free(bytes);
         leave(write(report_to, &report, sizeof report) == sizeof report ? 0 : 1);
 }
 
@@ -93,92 +84,76 @@ static void settle(const struct receivers *r, int earlier, pid_t parent, enum be
                 close(r->sockets[i]);
                 close(r->parts->reports[i]);
         }
-        close(r->parts->listener);
         machine_pin(mode == BENCH_TWO_CORES ? 1 : 0);
 }
 
 /* --- the parent --- */
 
-static bool set_up_socket(int fd, const struct receivers_config *config, char *why)
+/* Connected before the fork: whoever waited to accept a child that died would wait for ever. */
+static bool connect_ends(struct loopback *ends, const struct receivers_config *config, char *why)
 {
         const char *congestion = config->congestion ? config->congestion : "reno";
-        if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion,
-                       (socklen_t)strlen(congestion))) {
-                snprintf(why, CASE_WHY_BYTES, "congestion control %s: %s", congestion,
+        int size = config->send_buffer_bytes;
+        uint64_t rate = (uint64_t)config->bytes_per_second;
+        if (!loopback_open(ends, congestion)) {
+                snprintf(why, CASE_WHY_BYTES, "loopback, congestion control %s: %s", congestion,
                          strerror(errno));
                 return false;
         }
-        int size = config->send_buffer_bytes, on = 1;
-        uint64_t rate = (uint64_t)config->bytes_per_second;
-        if (size > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size))
-                return failed(why, "send buffer");
-        if (rate > 0 && setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate))
-                return failed(why, "pacing");
-        if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on))
-                return failed(why, "TCP_NODELAY");
-        return true;
+        bool set = size == 0 ||
+                   setsockopt(ends->server, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0 ||
+                   failed(why, "send buffer");
+        set = set &&
+              (rate == 0 ||
+               setsockopt(ends->server, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate) == 0 ||
+               failed(why, "pacing"));
+        set = set && (fcntl(ends->server, F_SETFL, O_NONBLOCK) == 0 || failed(why, "O_NONBLOCK"));
+        if (!set)
+                loopback_close(ends);
+        return set;
 }
 
-/* What is set on the listening socket holds for those that it accepts. */
-static bool listen_here(struct receivers_parts *parts, const struct receivers_config *config,
-                        char *why)
+/* The child gets the client's end and the pipe's end to write. */
+static pid_t fork_one(const struct receivers *r, const struct receivers_config *config,
+                      const struct loopback *ends, int report_to)
 {
-        struct sockaddr_in address = {.sin_family = AF_INET};
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        parts->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (parts->listener < 0)
-                return failed(why, "socket");
-        if (!set_up_socket(parts->listener, config, why))
-                return false;
-        if (bind(parts->listener, (struct sockaddr *)&address, size) ||
-            listen(parts->listener, 1) ||
-            getsockname(parts->listener, (struct sockaddr *)&address, &size))
-                return failed(why, "listening on loopback");
-        parts->port = ntohs(address.sin_port);
-        return true;
+        pid_t parent = getpid();
+        fflush(NULL); /* or the child would print it again */
+        pid_t pid = fork();
+        if (pid == 0) {
+                close(ends->server);
+                settle(r, r->count, parent, config->mode);
+                receive(config, ends->client, report_to);
+        }
+        return pid;
 }
 
 static bool start_one(struct receivers *r, const struct receivers_config *config, char *why)
 {
-        struct receivers_parts *parts = r->parts;
-        int report[2], i = r->count;
-        pid_t parent = getpid();
+        struct loopback ends;
+        int report[2];
         if (pipe2(report, O_CLOEXEC))
                 return failed(why, "pipe");
-        fflush(NULL); /* or the child would print it again */
-        pid_t pid = fork();
-        if (pid == 0) {
-                close(report[0]);
-                settle(r, i, parent, config->mode);
-                receive(config, parts->port, report[1]);
-        }
+        bool connected = connect_ends(&ends, config, why);
+        pid_t pid = connected ? fork_one(r, config, &ends, report[1]) : -1;
         close(report[1]);
-        if (pid < 0) {
-                close(report[0]);
-                return failed(why, "fork");
+        if (pid > 0) {
+                close(ends.client);
+                r->parts->pids[r->count] = pid;
+                r->parts->reports[r->count] = report[0];
+                r->sockets[r->count++] = ends.server;
+                return true;
         }
-        parts->pids[i] = pid;
-        parts->reports[i] = report[0];
-        r->sockets[i] = accept4(parts->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (r->sockets[i] < 0)
-                return failed(why, "accept");
-        r->count++;
-        return true;
-}
-
-static void *allocate(size_t count, size_t size)
-{
-        void *memory = calloc(count, size);
-        if (!memory)
-                abort();
-        return memory;
+        close(report[0]);
+        if (connected) {
+                failed(why, "fork");
+                loopback_close(&ends);
+        }
+        return false;
 }
 
 static void release(struct receivers *r)
 {
-        if (r->parts->listener >= 0)
-                close(r->parts->listener);
         free(r->parts->pids);
         free(r->parts->reports);
         free(r->parts);
@@ -189,13 +164,12 @@ static void release(struct receivers *r)
 bool receivers_start(struct receivers *r, const struct receivers_config *config, char *why)
 {
         size_t count = (size_t)config->count;
-        *r = (struct receivers){.sockets = allocate(count, sizeof(int)),
-                                .parts = allocate(1, sizeof *r->parts)};
-        *r->parts = (struct receivers_parts){.listener = -1,
-                                             .pids = allocate(count, sizeof(pid_t)),
-                                             .reports = allocate(count, sizeof(int))};
-        bool sound = listen_here(r->parts, config, why);
-        if (sound && config->mode == BENCH_TWO_CORES && !machine_pin(1)) {
+        *r = (struct receivers){.sockets = scratch_memory(count, sizeof(int)),
+                                .parts = scratch_memory(1, sizeof *r->parts)};
+        *r->parts = (struct receivers_parts){.pids = scratch_memory(count, sizeof(pid_t)),
+                                             .reports = scratch_memory(count, sizeof(int))};
+        bool sound = true;
+        if (config->mode == BENCH_TWO_CORES && !machine_pin(1)) {
                 snprintf(why, CASE_WHY_BYTES, "there is only one CPU");
                 sound = false;
         }

@@ -8,7 +8,12 @@
  *
  * Traps that are set right here (and can be set wrong, to be shown): congestion control is reno
  * unless told otherwise, because BBR paces loopback; buffers are the kernel's to choose; a receiver
- * asks to be woken for 256 KiB at a time (SO_RCVLOWAT). */
+ * asks to be woken for 256 KiB at a time (SO_RCVLOWAT).
+ *
+ * (1) A receiver only takes, so nobody waits for an answer to what it has not been woken for yet; a
+ *     sender that waits for answers needs another client (responder.h).
+ * (2) Less than 256 KiB wakes it when the stream ends. receivers_end() ends every stream, and a
+ *     receiver dies with its parent. So none sleeps for ever. */
 #ifndef ODRADEK_BENCH_RECEIVERS_H
 #define ODRADEK_BENCH_RECEIVERS_H
 

@@ -72,15 +72,22 @@ static void write_conditions(const struct report_entry *entries, int count, FILE
 static void write_limits_of_loopback(FILE *to)
 {
         fputs("## What loopback cannot show\n\n"
-              "Both ends are on this machine, so no card fetches the bytes (DMA), cuts them into "
-              "packets or interrupts, and what a card would have to copy is not copied at all. "
-              "Instead "
-              "sender and receiver share memory, caches and CPUs: what was sent by reference is "
-              "first "
-              "touched by the consumer, who pays for fetching it from memory. So read the sender's "
-              "CPU "
-              "time and counts as what a broker would pay, and throughput as what this loopback "
-              "gives.\n\n",
+              "Both ends are on this machine.\n\n"
+              "- There is no network card: none that fetches the bytes from memory (DMA), cuts "
+              "them "
+              "into packets, computes their checksums or interrupts. What a card would have to "
+              "copy "
+              "is not copied at all, so ways without copies by CPU look better here by that.\n"
+              "- One copy is always left, into the receiver's memory (unless it discards). What "
+              "was "
+              "sent by reference is touched there for the first time, so the receiver pays for "
+              "fetching it from memory, and shares caches and CPUs with the sender while it does.\n"
+              "- MSG_ZEROCOPY and its io_uring form are copied by the kernel all the same. Their "
+              "lines show the price, not the gain.\n"
+              "- Nothing is ever lost, late or slow. Throughput is what two programs can pass to "
+              "each "
+              "other; on a real network it is the network's (E2), and what a strategy saves is "
+              "CPU.\n\n",
               to);
 }
 
@@ -117,11 +124,12 @@ static void write_experiment(const struct report_entry *entry, FILE *to)
                 fprintf(to, "Not run: %s\n\n", entry->why);
                 return;
         }
+        char noise[NOISE_BYTES];
         if (results_are_noisy(&entry->results))
-                fputs("**Noisy machine.**\n\n", to);
+                fprintf(to, "**Noisy machine:** %s.\n\n", results_noise(&entry->results, noise));
         fputs("What the figures say:\n\n", to);
         write_told(entry, to);
-        fprintf(to, "What was seen elsewhere: %s\n\n", e->expected);
+        fprintf(to, "What was seen on another machine: %s\n\n", e->expected);
         write_picture(e, e->plot, entry->drawn, to);
         write_picture(e, e->plot_more, entry->drawn_more, to);
         if (*entry->results.conditions)
@@ -145,8 +153,7 @@ bool report_write(const struct report_entry *entries, int count, const char *dir
         write_conditions(entries, count, to);
         if (copypath) {
                 fputs("## The theory beside the counts\n\n", to);
-                theory_print(copypath, to, true);
-                fputc('\n', to);
+                theory_print(copypath, find(entries, count, "zerocopy"), to);
         }
         write_limits_of_loopback(to);
         for (int i = 0; i < count; i++)

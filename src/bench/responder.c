@@ -197,6 +197,7 @@ enum { STRAY_MS = 10 };
  * there is one wake-up for it. Several: whatever is there. */
 static void ask_and_discard(int socket, const struct responder_load *load)
 {
+        static uint8_t nowhere[1 << 20]; /* never written to */
         size_t answer = (HEADER_BYTES + load->range_bytes) * (size_t)load->ranges;
         size_t part = wake_bytes(answer), got = 0;
         int wake = (int)part;
@@ -208,8 +209,8 @@ static void ask_and_discard(int socket, const struct responder_load *load)
                  * only the clock can end the wait for it. */
                 struct pollfd ready = {.fd = socket, .events = POLLIN};
                 poll(&ready, 1, STRAY_MS);
-                size_t most = load->depth == 1 ? part : 1 << 20;
-                ssize_t n = recv(socket, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
+                size_t most = load->depth == 1 ? part : sizeof nowhere;
+                ssize_t n = recv(socket, nowhere, most, MSG_TRUNC | MSG_DONTWAIT);
                 if (n < 0 && errno == EAGAIN)
                         continue;
                 if (n <= 0)
@@ -279,8 +280,9 @@ bool responder_run(struct responder *r, const struct responder_load *load,
                 fine = serve_some(r, load, ends.server, &s);
         struct usage stop = usage_now();
         close(ends.server);
+        struct rusage of_client = {0};
         if (client > 0)
-                waitpid(client, NULL, 0);
+                wait4(client, NULL, 0, &of_client);
         if (!fine) {
                 snprintf(why, CASE_WHY_BYTES, "the client could not be started, or went away");
                 return false;
@@ -289,6 +291,8 @@ bool responder_run(struct responder *r, const struct responder_load *load,
         *report = (struct responder_report){.answers = s.answers - WARM_ANSWERS};
         report->wall_s = spent.wall_s;
         report->cpu_s = spent.user_s + spent.system_s;
+        struct usage client_spent = usage_from(&of_client);
+        report->client_answer_s = (client_spent.user_s + client_spent.system_s) / (double)s.answers;
         report->syscalls_per_range = (double)(r->syscalls - s.syscalls_before) /
                                      (double)(report->answers * load->ranges);
         return true;

@@ -66,7 +66,8 @@ struct responder_load {
 
 struct responder_report {
         int64_t answers;
-        double wall_s, cpu_s; /* of the responder alone, from its third answer on */
+        double wall_s, cpu_s;   /* of the responder alone, from its third answer on */
+        double client_answer_s; /* CPU that the client spent on an answer, from its start on */
         double syscalls_per_range;
 };
 

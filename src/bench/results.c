@@ -1,5 +1,6 @@
 #include "bench/results.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,19 +54,57 @@ struct sample results_get(const struct results *r, const char *series, const cha
         return c && column >= 0 ? results_sample(r, c, column) : (struct sample){0};
 }
 
-bool results_are_noisy(const struct results *r)
+struct noise {
+        double variation; /* the largest one of a reference */
+        int runs, disturbed;
+};
+
+static struct noise noise_of(const struct results *r)
 {
         const struct experiment *e = r->experiment;
-        int column = e->plot ? results_figure(r, e->plot) : 0, runs = 0, disturbed = 0;
-        bool varies = false;
+        int column = e->plot ? results_figure(r, e->plot) : 0;
+        struct noise n = {0};
         for (int i = 0; i < r->case_count; i++) {
                 const struct bench_case *c = &r->cases[i];
-                runs += c->runs;
-                disturbed += c->disturbed;
-                if (c->reference && column >= 0 && results_sample(r, c, column).variation > 0.1)
-                        varies = true;
+                n.runs += c->runs;
+                n.disturbed += c->disturbed;
+                if (c->reference && column >= 0)
+                        n.variation = fmax(n.variation, results_sample(r, c, column).variation);
         }
-        return varies || 4 * disturbed > runs;
+        return n;
+}
+
+static bool reference_varies(const struct noise *n)
+{
+        return n->variation > 0.1;
+}
+
+static bool others_disturb(const struct noise *n)
+{
+        return 4 * n->disturbed > n->runs;
+}
+
+bool results_are_noisy(const struct results *r)
+{
+        struct noise n = noise_of(r);
+        return reference_varies(&n) || others_disturb(&n);
+}
+
+const char *results_noise(const struct results *r, char *text)
+{
+        struct noise n = noise_of(r);
+        int used = 0;
+        *text = '\0';
+        if (others_disturb(&n))
+                used = snprintf(text, NOISE_BYTES,
+                                "others disturbed %d of %d runs (in the median run they "
+                                "took %.0f %% of the CPU time)",
+                                n.disturbed, n.runs, 100 * r->foreign_share);
+        if (reference_varies(&n))
+                snprintf(text + used, (size_t)(NOISE_BYTES - used),
+                         "%sthe reference varied by %.0f %% from run to run", used ? ", and " : "",
+                         100 * n.variation);
+        return text;
 }
 
 /* --- in words --- */
@@ -103,8 +142,8 @@ void results_say(const struct results *r, FILE *to, const char *a, const char *b
                 fprintf(to, "the %s of %s is %s %s, that of %s is %s.\n", figure, a, one, f->unit,
                         b, two);
         else
-                fprintf(to, "the %s of %s is %s times that of %s (%s against %s %s).\n", figure, a,
-                        times, b, one, two, f->unit);
+                fprintf(to, "%s has %s times the %s of %s (%s against %s %s).\n", a, times, figure,
+                        b, one, two, f->unit);
 }
 
 /* True when a is better than b by its median. */

@@ -23,7 +23,7 @@ struct figure {
         int decimals;
 };
 
-enum { CASE_RUNS_MAX = 15, CASE_WHY_BYTES = 120, FIGURES_MAX = 16 };
+enum { CASE_RUNS_MAX = 15, CASE_WHY_BYTES = 120, FIGURES_MAX = 16, NOISE_BYTES = 160 };
 
 struct bench_case {
         const char *series;  /* what is compared, "sendfile"; bench_add() copies it */
@@ -73,6 +73,11 @@ struct sample results_get(const struct results *r, const char *series, const cha
  * disturbed: what follows is to be called noisy. A figure without spread is not looked at. */
 bool results_are_noisy(const struct results *r);
 
+/* Which of the two it was, in words: "others disturbed 5 of 12 runs (in the median run they took 24
+ * % of the CPU time)", "the reference varied by 14 % from run to run", or both; "" when it was
+ * quiet. Into `text` of NOISE_BYTES; returns it. */
+const char *results_noise(const struct results *r, char *text);
+
 /* --- out --- */
 
 /* For people: environment, conditions, a table with the median and (min-max) of each figure, what
@@ -92,9 +97,9 @@ bool results_write_json(const struct results *r, const char *path);
 
 /* --- in words --- */
 
-/* "sendfile moves 2.5 times what read-write moves (10.1 against 4.0 GiB/s)", or "between sendfile
- * and splice no difference was seen (…)"; a newline at the end. Says nothing when a case is
- * missing. */
+/* "sendfile has 2.5 times the throughput of read-write (10.1 against 4.0 GiB/s).", or "between
+ * sendfile and splice no difference was seen in throughput (…)."; a newline at the end. Says
+ * nothing when a case is missing. */
 void results_say(const struct results *r, FILE *to, const char *a, const char *b,
                  const char *setting, double x, const char *figure);
 

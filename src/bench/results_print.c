@@ -24,15 +24,30 @@ static bool has_settings(const struct results *r)
 struct table {
         const struct results *results;
         bool settings, axis;
-        int lead;    /* columns before the figures */
-        int columns; /* all of them */
+        int lead;                 /* columns before the figures */
+        int columns;              /* all of them */
+        int figures[FIGURES_MAX]; /* those that have a column: not 0 everywhere */
 };
+
+static bool is_zero(const struct results *r, int figure)
+{
+        for (int i = 0; i < r->case_count; i++) {
+                struct sample s = results_sample(r, &r->cases[i], figure);
+                if (s.min != 0 || s.max != 0)
+                        return false;
+        }
+        return true;
+}
 
 static struct table table_of(const struct results *r)
 {
         struct table t = {.results = r, .settings = has_settings(r), .axis = r->experiment->x_name};
         t.lead = 1 + t.settings + t.axis;
-        t.columns = t.lead + r->experiment->figure_count;
+        t.columns = t.lead;
+        for (int i = 0; i < r->experiment->figure_count; i++) {
+                if (!is_zero(r, i))
+                        t.figures[t.columns++ - t.lead] = i;
+        }
         return t;
 }
 
@@ -42,7 +57,7 @@ static const char *heading(const struct table *t, int column, char *cell)
 {
         const struct experiment *e = t->results->experiment;
         if (column >= t->lead) {
-                const struct figure *f = &e->figures[column - t->lead];
+                const struct figure *f = &e->figures[t->figures[column - t->lead]];
                 snprintf(cell, CELL_BYTES, *f->unit ? "%s, %s" : "%s%s", f->name, f->unit);
         } else if (column == 0)
                 snprintf(cell, CELL_BYTES, "series");
@@ -57,8 +72,9 @@ static const char *cell_of(const struct table *t, const struct bench_case *c, in
 {
         char text[WORDS_BYTES];
         if (column >= t->lead) {
-                const struct figure *f = &t->results->experiment->figures[column - t->lead];
-                struct sample s = results_sample(t->results, c, column - t->lead);
+                int figure = t->figures[column - t->lead];
+                const struct figure *f = &t->results->experiment->figures[figure];
+                struct sample s = results_sample(t->results, c, figure);
                 snprintf(cell, CELL_BYTES, "%s", words_sample(&s, f->decimals, text));
         } else if (column == 0)
                 snprintf(cell, CELL_BYTES, "%s%s", c->series, c->reference ? " *" : "");
@@ -127,8 +143,25 @@ static void print_table(const struct table *t, FILE *to)
         }
 }
 
+static void print_zeros(const struct results *r, FILE *to, const char *bullet)
+{
+        bool any = false, measured = false;
+        for (int i = 0; i < r->case_count; i++)
+                measured |= r->cases[i].runs > 0;
+        for (int i = 0; measured && i < r->experiment->figure_count; i++) {
+                if (!is_zero(r, i))
+                        continue;
+                fprintf(to, "%s%s%s", any ? ", " : bullet,
+                        any ? "" : "0 in every run: ", r->experiment->figures[i].name);
+                any = true;
+        }
+        if (any)
+                fputc('\n', to);
+}
+
 static void print_remarks(const struct results *r, FILE *to, const char *bullet)
 {
+        print_zeros(r, to, bullet);
         char text[WORDS_BYTES], where[WORDS_BYTES];
         bool reference = false;
         for (int i = 0; i < r->case_count; i++) {
@@ -143,11 +176,10 @@ static void print_remarks(const struct results *r, FILE *to, const char *bullet)
         }
         if (reference)
                 fprintf(to, "%smarked *: the raw reference of this run\n", bullet);
+        char noise[NOISE_BYTES];
         if (results_are_noisy(r))
-                fprintf(to,
-                        "%snoisy machine: others took %.0f %% of it; trust counts and ranges, not "
-                        "single times\n",
-                        bullet, 100 * r->foreign_share);
+                fprintf(to, "%snoisy machine: %s; trust counts and ranges, not single times\n",
+                        bullet, results_noise(r, noise));
 }
 
 void results_print(const struct results *r, FILE *to)

@@ -48,7 +48,7 @@ const struct target_trial target_round_trip = {
 static bool measure_start(struct targets *t, double *values, char *why)
 {
         struct broker_process broker;
-        if (!target_broker_start(t, &broker, NULL, why))
+        if (!target_broker_start(t, &broker, NULL, NULL, why))
                 return false;
         values[OURS] = broker.ready_ms;
         values[TARGET_FIGURES + OURS] = (double)process_resident_bytes(broker.pid) / 1e6;

@@ -26,6 +26,7 @@ struct targets {
 
 /* One side of a trial: connections to a server, all under the same load. */
 struct target_side {
+        const char *host; /* NULL: 127.0.0.1 */
         int32_t port;
         pid_t pid; /* of the server */
         const char *topic;
@@ -38,8 +39,9 @@ struct target_side {
 /* Runs it; `load.server_pids` is set here. False: `why` tells. */
 bool target_side_run(const struct target_side *side, struct raw_outcome *outcome, char *why);
 
-/* A broker of its own for a trial, its data in the scratch directory. */
-bool target_broker_start(const struct targets *t, struct broker_process *broker,
+/* A broker of its own for a trial, its data in the scratch directory. `host`: NULL for 127.0.0.1.
+ */
+bool target_broker_start(const struct targets *t, struct broker_process *broker, const char *host,
                          const char *const *settings, char *why);
 
 /* The one segment of partition 0 of a topic of the filled broker. */
@@ -50,6 +52,7 @@ bool target_fail(char *why, const char *what);
 /* The trials. */
 extern const struct target_trial target_catch_up, target_fetch_64k, target_fetch_4k,
         target_fetch_wide, target_zero_copy, target_fan_out;
+extern const struct target_trial target_link, target_tls;
 extern const struct target_trial target_append, target_durable, target_many_partitions;
 extern const struct target_trial target_round_trip, target_start, target_cluster;
 

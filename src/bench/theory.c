@@ -9,125 +9,110 @@ enum { RESPONSE_BYTES = 64 << 10, RESPONSES_PER_GIB = (1 << 30) / RESPONSE_BYTES
 /* One way as the literature describes it, from a disk to a network card. */
 static const struct claim {
         const char *strategy;
-        int copies, by_cpu, by_dma;
-        int calls; /* by construction: system calls for a response of 64 KiB, none for waiting */
-        int user_bytes; /* by construction: how often a byte passes through our address space */
+        int by_cpu, by_dma; /* copies of each byte */
+        int calls;          /* for a response of 64 KiB, without waiting for the socket */
+        int copies_a_pass;  /* by construction: how often the CPU copies what passes through us */
         const char *way;
 } claims[] = {
-        {"read-write", 4, 2, 2, 2, 1, "disk > page cache > our buffer > socket > card"},
-        {"mmap", 3, 1, 2, 1, 1, "disk > page cache, mapped > socket > card"},
-        {"sendfile", 2, 0, 2, 1, 0, "disk > page cache > card, by reference"},
-        {"splice", 2, 0, 2, 2, 0, "as sendfile, through a pipe of ours"},
-        {"zerocopy", 2, 0, 2, 1, 0, "disk > page cache, mapped > card, by reference"},
-        {"io-uring", 4, 2, 2, 1, 1, "as read-write"},
-        {"io-uring-splice", 2, 0, 2, 1, 0, "as splice"},
-        {"io-uring-zerocopy", 2, 0, 2, 1, 0, "as zerocopy"},
+        {"read-write", 2, 2, 2, 2, "disk > page cache > our buffer > socket > card"},
+        {"mmap", 1, 2, 1, 1, "disk > page cache, mapped > socket > card"},
+        {"sendfile", 0, 2, 1, 0, "disk > page cache > card, by reference"},
+        {"splice", 0, 2, 2, 0, "as sendfile, through a pipe of ours"},
+        {"zerocopy", 0, 2, 1, 0, "disk > page cache, mapped > card, by reference"},
+        {"io-uring", 2, 2, 1, 2, "as read-write"},
+        {"io-uring-splice", 0, 2, 1, 0, "as splice"},
+        {"io-uring-zerocopy", 0, 2, 1, 0, "as zerocopy"},
 };
 enum { CLAIMS = sizeof claims / sizeof *claims };
 
-enum { COLUMNS = 8, CELL_BYTES = 64 };
-static const int widths[COLUMNS] = {18, 12, 12, 12, 12, 14, 16, 0};
-
-static void print_row(FILE *to, bool markdown, int columns, char cells[][CELL_BYTES])
+static struct sample figure_of(const struct results *r, const struct claim *c, const char *figure)
 {
-        for (int i = 0; i < columns; i++) {
-                if (markdown)
-                        fprintf(to, "| %s ", cells[i]);
-                else
-                        fprintf(to, "%-*s", widths[i], cells[i]);
-        }
-        fputs(markdown ? "|\n" : "\n", to);
+        return results_get(r, c->strategy, NULL, RESPONSE_BYTES, figure);
 }
 
-static void print_head(FILE *to, bool markdown, int columns, const char *const *names)
-{
-        char cells[COLUMNS][CELL_BYTES];
-        for (int i = 0; i < columns; i++)
-                snprintf(cells[i], CELL_BYTES, "%s", names[i]);
-        print_row(to, markdown, columns, cells);
-        for (int i = 0; i < columns && markdown; i++)
-                fputs("|---", to);
-        fputs(markdown ? "|\n" : "", to);
-}
-
-static void print_claims(FILE *to, bool markdown)
-{
-        static const char *const names[] = {"claimed", "copies",   "by CPU",
-                                            "by DMA",  "switches", "the bytes' way"};
-        enum { NAMES = sizeof names / sizeof *names };
-        print_head(to, markdown, NAMES, names);
-        for (int i = 0; i < CLAIMS; i++) {
-                const struct claim *c = &claims[i];
-                char cells[NAMES][CELL_BYTES];
-                snprintf(cells[0], CELL_BYTES, "%s", c->strategy);
-                snprintf(cells[1], CELL_BYTES, "%d", c->copies);
-                snprintf(cells[2], CELL_BYTES, "%d", c->by_cpu);
-                snprintf(cells[3], CELL_BYTES, "%d", c->by_dma);
-                /* Into the kernel and back, for each call. */
-                snprintf(cells[4], CELL_BYTES, "%d", 2 * c->calls);
-                snprintf(cells[5], CELL_BYTES, "%s", c->way);
-                print_row(to, markdown, NAMES, cells);
-        }
-}
-
-/* The median of a figure at 64 KiB, over `unit`; "-" when it was not measured. */
-static void counted(const struct results *r, const char *strategy, const char *figure, double unit,
-                    int decimals, char *cell)
+/* The median times `factor`, as a cell with `mark` behind it; "-" when it was not measured. */
+static void print_cell(const struct sample *s, double factor, int decimals, const char *mark,
+                       FILE *to)
 {
         char text[WORDS_BYTES];
-        struct sample s = results_get(r, strategy, NULL, RESPONSE_BYTES, figure);
-        bool there = s.runs > 0;
-        snprintf(cell, CELL_BYTES, "%s",
-                 there ? words_number(s.median / unit, decimals, text) : "-");
+        if (s->runs > 0)
+                fprintf(to, " %s%s |", words_number(s->median * factor, decimals, text), mark);
+        else
+                fputs(" - |", to);
 }
 
-static void print_counts(const struct results *r, FILE *to, bool markdown)
+/* What went through our memory was copied there; what the kernel was asked not to copy, and did,
+ * was copied by it. */
+static void print_cpu_copies(const struct results *copypath, const struct results *zerocopy,
+                             const struct claim *c, FILE *to)
 {
-        static const char *const names[] = {"counted",      "calls",      "by design",
-                                            "user bytes",   "by design ", "switches",
-                                            "minor faults", "CPU, ms/GiB"};
-        print_head(to, markdown, COLUMNS, names);
-        for (int i = 0; i < CLAIMS; i++) {
-                const struct claim *c = &claims[i];
-                char cells[COLUMNS][CELL_BYTES];
-                snprintf(cells[0], CELL_BYTES, "%s", c->strategy);
-                counted(r, c->strategy, "syscalls", RESPONSES_PER_GIB, 2, cells[1]);
-                snprintf(cells[2], CELL_BYTES, "%d", c->calls);
-                counted(r, c->strategy, "user bytes", 1, 2, cells[3]);
-                snprintf(cells[4], CELL_BYTES, "%d", c->user_bytes);
-                counted(r, c->strategy, "voluntary switches", RESPONSES_PER_GIB, 2, cells[5]);
-                counted(r, c->strategy, "minor faults", RESPONSES_PER_GIB, 2, cells[6]);
-                counted(r, c->strategy, "cpu", 1, 0, cells[7]);
-                print_row(to, markdown, COLUMNS, cells);
-        }
+        struct sample user = figure_of(copypath, c, "user bytes");
+        struct sample copied =
+                zerocopy ? results_get(zerocopy, c->strategy, "loopback", RESPONSE_BYTES, "copied")
+                         : (struct sample){0};
+        if (user.runs > 0 && copied.runs > 0 && copied.median > 0)
+                print_cell(&copied, 0.01, 2, " †", to);
+        else
+                print_cell(&user, c->copies_a_pass > 0 ? c->copies_a_pass : 1, 2, "", to);
 }
 
-void theory_print(const struct results *copypath, FILE *to, bool markdown)
+static void print_row(const struct results *copypath, const struct results *zerocopy,
+                      const struct claim *c, FILE *to)
 {
-        print_claims(to, markdown);
-        fputs("\nThe claims are the literature's, for a file on a disk and a card that can gather: "
-              "IBM "
-              "developerWorks, \"Efficient data transfer through zero copy\"; Kafka's design page "
-              "(\"four copies and two system calls\"); the kernel's msg_zerocopy.rst; RocketMQ's "
-              "design "
-              "of its store for mmap. \"Switches\" are those into the kernel and back.\n\n",
+        struct sample disk = figure_of(copypath, c, "disk read");
+        struct sample calls = figure_of(copypath, c, "syscalls");
+        struct sample sleeps = figure_of(copypath, c, "voluntary switches");
+        struct sample faults = figure_of(copypath, c, "minor faults");
+        struct sample cpu = figure_of(copypath, c, "total cpu");
+        fprintf(to, "| %s | %s | %d |", c->strategy, c->way, c->by_cpu);
+        print_cpu_copies(copypath, zerocopy, c, to);
+        fprintf(to, " %d |", c->by_dma);
+        print_cell(&disk, 1, 2, "", to);
+        fprintf(to, " %d |", 2 * c->calls);
+        print_cell(&calls, 2.0 / RESPONSES_PER_GIB, 2, "", to);
+        print_cell(&sleeps, 1.0 / RESPONSES_PER_GIB, 2, "", to);
+        print_cell(&faults, 1.0 / RESPONSES_PER_GIB, 2, "", to);
+        print_cell(&cpu, 1, 0, "", to);
+        fputc('\n', to);
+}
+
+static void print_meaning(FILE *to)
+{
+        fputs("\nClaimed: what the literature says of a file on a disk and a card that can gather "
+              "(IBM developerWorks, \"Efficient data transfer through zero copy\"; Kafka's design "
+              "page, \"four copies and two system calls\"; the kernel's msg_zerocopy.rst; "
+              "RocketMQ's "
+              "design of its store for mmap; for io_uring the way that it goes). Counted: here, "
+              "for "
+              "each response of 64 KiB.\n\n"
+              "- **Copies by CPU**, of each byte, up to the socket. They cannot be seen from "
+              "outside "
+              "the kernel. Counted is what went through our memory, times what that takes: a way "
+              "into "
+              "the buffer and one out of it (read-write), one out of the mapping (mmap). † The "
+              "kernel "
+              "was asked not to copy, and reported that it did (E9): it always does for a receiver "
+              "on "
+              "the same machine.\n"
+              "- **Copies by DMA.** The first one brings the file from the disk, and is counted by "
+              "what the disk was made to read: nothing, when the file is in the page cache. The "
+              "second one is the network card's, and on loopback there is none to count.\n"
+              "- **Switches** into the kernel and back, two for each system call; those that wait "
+              "for "
+              "the socket are counted, too, and not claimed.\n"
+              "- **Sleeps**: how often the sender gave up the CPU. **Faults**: pages that had to "
+              "be "
+              "mapped. **CPU**: of both ends, ms/GiB.\n\n",
               to);
-        print_counts(copypath, to, markdown);
-        fputs("\nCounted here, for each response of 64 KiB: system calls (waiting for the socket "
-              "included), how often a byte passed through user space, context switches of the "
-              "sender "
-              "while it waited, faults. \"By design\" is what the code of src/copy makes without "
-              "waiting. Copies by CPU cannot be counted from outside the kernel: a strategy whose "
-              "user "
-              "bytes are 0 made none on the way out, read-write makes two (into the buffer and out "
-              "of "
-              "it), mmap one (out of the mapping).\n\n"
-              "What loopback cannot show: there is no card, so no DMA and no interrupt of a card, "
-              "and "
-              "no checksum that hardware would compute. The copy into the receiver's memory is "
-              "always there, and it is the first to touch what came by reference. MSG_ZEROCOPY and "
-              "its io_uring form are copied by the kernel for receivers on the same machine, so "
-              "their "
-              "row shows the price and not the gain.\n",
+}
+
+void theory_print(const struct results *copypath, const struct results *zerocopy, FILE *to)
+{
+        fputs("| strategy | the bytes' way | copies by CPU: claimed | counted | by DMA: claimed | "
+              "counted | switches: claimed | counted | sleeps | faults | CPU |\n"
+              "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
               to);
+        for (int i = 0; i < CLAIMS; i++)
+                print_row(copypath, zerocopy, &claims[i], to);
+        print_meaning(to);
 }

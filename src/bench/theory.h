@@ -1,19 +1,15 @@
-/* theory.h - what the literature claims of each way to send a file, beside what was counted here.
+/* theory.h - what the literature claims of each strategy, beside what was counted here.
  *
- * Three kinds of figure stand side by side and must not be mistaken for each other: claimed (by the
- * sources named under the table), by construction (what the calls of src/copy do, as their authors
- * wrote them) and counted (by the experiment `copypath` in this very run).
- *
- * Sources: Palaniappan and Nagaraja, "Efficient data transfer through zero copy" (IBM
- * developerWorks); Kafka's documentation, "Design", on efficiency; the kernel's
- * Documentation/networking/msg_zerocopy.rst; RocketMQ's docs/en/Design_Store.md. */
+ * The claims are about a file on a disk and a card on a network; the counts are of a file in the
+ * page cache and of loopback. Where the two cannot agree, the text says why. */
 #ifndef ODRADEK_BENCH_THEORY_H
 #define ODRADEK_BENCH_THEORY_H
 
 #include "bench/results.h"
 
-/* Prints both tables, for responses of 64 KiB, and what loopback cannot show. `copypath` is that
- * experiment's results; a strategy that it lacks is claimed only. */
-void theory_print(const struct results *copypath, FILE *to, bool markdown);
+/* A table in Markdown, and what it means. The counts are taken from the results of copypath, at 64
+ * KiB a response, in its first setting; whether the kernel copied all the same from those of
+ * zerocopy (E9; NULL when it was not run). A strategy that was not measured there has "-". */
+void theory_print(const struct results *copypath, const struct results *zerocopy, FILE *to);
 
 #endif

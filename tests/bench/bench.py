@@ -269,7 +269,8 @@ class Printer:
 
 def targets(options):
     """The lines of the copy paths' own targets, as the program has them; quick, for the time's sake."""
-    command = [options.odradek, "bench", "targets", "--quick"]
+    out = os.path.join(options.out, "targets")
+    command = [options.odradek, "bench", "targets", "--quick", "--csv", out + ".csv", "--json", out + ".json"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     except subprocess.TimeoutExpired:
@@ -304,9 +305,10 @@ def main():
             finished.append((row, samples))
             failures_of[row.id] = failures
         b.keep(())
-        if not options.rows:
-            out.say([""] + targets(options))
-        out.say([""] + report.summary_lines(finished))
+        lines = [] if options.rows else targets(options)
+        if lines:
+            out.say([""] + lines)
+        out.say([""] + report.summary_lines(finished) + report.targets_in_short(lines))
         out.say(f"{time.monotonic() - begun:.0f} s")
     except KeyboardInterrupt:
         sys.exit(130)

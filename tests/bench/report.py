@@ -1,6 +1,7 @@
 """report.py - the results for people (text), for programs (JSON) and for plots (CSV)."""
 import csv
 import json
+import re
 
 from stats import median, quantity, small, with_range
 
@@ -81,6 +82,22 @@ def summary_lines(rows):
             parts.append("noisy machine, no verdict")
         lines.append(f"  {row.id:<4} {row.name}: {', '.join(parts)}" + (f" ({'; '.join(missed)})" if missed else ""))
     return lines
+
+
+def targets_in_short(lines):
+    """One line for those of `bench targets`; nothing when there is none with a verdict."""
+    verdicts, row = {}, ""
+    for line in lines:
+        found = re.match(r"(\S.*?) {2,}.* (?:>=|<=) .* (met|met, and more|MISSED|noisy) ", line)
+        if not found:
+            continue
+        if not found[1].startswith("…"):
+            row = found[1]
+        name = row if row == found[1] else f"{row} {found[1]}"  # "…" continues the row above
+        verdicts.setdefault(found[2].split(",")[0], []).append(name)
+    missed = f" ({'; '.join(verdicts['MISSED'])})" if "MISSED" in verdicts else ""
+    words = ", ".join(f"{len(verdicts[v])} {v}" for v in ("met", "MISSED", "noisy") if v in verdicts)
+    return [f"  copy paths: {words}{missed}"] if words else []
 
 
 def as_json(environment, limits, absent, rows, failures):

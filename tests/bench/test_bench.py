@@ -88,6 +88,18 @@ def the_set():
            len(lines) >= len(row.cells) + len(row.goals) and "  absent: redis: redis-server is not installed" in lines and "  failed: a, b: why" in lines)
 
 
+def copy_paths():
+    lines = ["target                               score (min-max)      must      should   verdict       ours against the raw limit",
+             "catch-up, 1 MiB fetches               0.74 (0.74-0.74)    >= 0.75   >= 0.9   MISSED        2.16 against 2.93 GiB/s",
+             "… its CPU time                        1.79 (0.79-0.79)    <= 1.4    <= 1.15  MISSED        119.3 against 150.9 ms/GiB",
+             "64 KiB fetches, 16 in flight          0.79 (0.79-0.79)    >= 0.6    >= 0.8   met           1.35 against 1.72 GiB/s",
+             "payload through user space               0 (0-0)          <= 0               met, and more 0 bytes/GiB",
+             "TLS consumer                      skipped: our broker does not speak TLS", ""]
+    ok("the targets in short", report.targets_in_short(lines) ==
+       ["  copy paths: 2 met, 2 MISSED (catch-up, 1 MiB fetches; catch-up, 1 MiB fetches … its CPU time)"])
+    ok("without targets nothing is said of them", report.targets_in_short([]) == [] and report.targets_in_short(["copy paths: failed"]) == [])
+
+
 def files():
     row = rows.b1()
     samples = two_peers([5, 6], [4, 4])
@@ -101,5 +113,5 @@ def files():
        and document["rows"][0]["goals"][2]["verdict"] == "met")
 
 
-for part in (statistics, verdicts, runs, the_set, files):
+for part in (statistics, verdicts, runs, the_set, copy_paths, files):
     part()

@@ -1,4 +1,6 @@
 /* Tests of src/bench/report.c and plot.c: what is written about figures that were made by hand. */
+#include "bench/crossing.h"
+#include "bench/experiments.h"
 #include "bench/plot.h"
 #include "bench/report.h"
 
@@ -166,19 +168,22 @@ static void test_strategies(void **state)
         fill_smallfetch(&two);
         char *text = strategies(&one, &two);
         assert_non_null(strstr(text,
-                               "Ranges of up to 16 KiB cost least when they are read into the "
-                               "answer. From 64 KiB on, sendfile costs less than that. At 1 MiB "
-                               "the least CPU is spent by sendfile or splice; read-write spends "
-                               "2.0 times as much."));
+                               "- Responses of 1 MiB: least CPU by sendfile or splice; read-write "
+                               "spends 2.0 times as much.\n"));
+        assert_non_null(strstr(text, "- Responses of 4 KiB: least CPU by read-write or sendfile or "
+                                     "splice; from read-write no difference was seen.\n"));
         assert_non_null(strstr(text,
-                               "- **sendfile against read-write** (same core): from 64 KiB on "
-                               "sendfile costs less CPU.\n"));
+                               "- sendfile against read-write, same core, cpu: less from 64 KiB "
+                               "on; below, no difference seen.\n"));
         assert_non_null(strstr(text,
-                               "- **splice against sendfile** (same core): no difference seen that "
-                               "holds at every size.\n"));
+                               "- splice against sendfile, same core, cpu: no difference seen "
+                               "from 4 KiB to 1 MiB.\n"));
         assert_non_null(strstr(text,
-                               "- **sendfile-more against pread** (1 range): up to 16 KiB pread "
-                               "costs less CPU, from 64 KiB on sendfile-more does.\n"));
+                               "- sendfile-more against pread, 1 range, cpu: more up to 16 KiB, "
+                               "less from 64 KiB on; the medians cross at about "));
+        assert_non_null(strstr(text,
+                               "- pread, 16 ranges: 2.02 ms/GiB at 1 KiB, and 1.024 more for each "
+                               "further KiB (medians).\n"));
         assert_non_null(strstr(text,
                                "| 4 KiB | read-write or sendfile or splice | 100 (99-101) | 100 "
                                "(99-101) | no difference seen |"));
@@ -197,7 +202,7 @@ static void test_strategies(void **state)
         }
         text = strategies(NULL, &two);
         assert_non_null(
-                strstr(text, "up to 16 KiB pread costs less CPU; above, no difference was seen."));
+                strstr(text, "1 range, cpu: more up to 16 KiB; above, no difference seen.\n"));
         free(text);
         text = strategies(NULL, NULL);
         assert_non_null(strstr(text, "cannot be told"));
@@ -205,6 +210,114 @@ static void test_strategies(void **state)
         results_deinit(&one);
         results_deinit(&two);
 }
+
+/* --- what experiments say of their figures --- */
+
+static char *told_by(const struct experiment *e, const struct results *r)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *to = open_memstream(&text, &size);
+        e->tell(r, to);
+        fclose(to);
+        return text;
+}
+
+/* CPU of a, at 1, 4, 16 and 64 KiB, beside a b that costs 100 everywhere. */
+static void crosses(const double *costs, const char *wanted)
+{
+        struct results r = {.experiment = &copypath};
+        double x = KIB;
+        for (int i = 0; i < 4; i++, x *= 4) {
+                add(&r, "a", "s", x, costs[i]);
+                add(&r, "b", "s", x, 100);
+        }
+        char *text = NULL;
+        size_t size;
+        FILE *to = open_memstream(&text, &size);
+        crossing_say(&r, to, "a", "b", "s", "cpu");
+        crossing_say(&r, to, "a", "nobody", "s", "cpu");
+        fclose(to);
+        assert_string_equal(text, wanted);
+        free(text);
+        results_deinit(&r);
+}
+
+/* Goal: a crossing is named where there is one, and only there. Method: each shape that there is.
+ */
+static void test_crossing(void **state)
+{
+        (void)state;
+        crosses((double[]){200, 150, 50, 40}, "a against b, s, cpu: more up to 4 KiB, less from "
+                                              "16 KiB on; the medians cross at about 6.7 KiB.\n");
+        crosses((double[]){200, 150, 101, 40}, "a against b, s, cpu: more up to 4 KiB, less from "
+                                               "64 KiB on; the medians cross at about 16 KiB.\n");
+        crosses((double[]){200, 150, 180, 140},
+                "a against b, s, cpu: more at every size from 1 KiB to 64 KiB: no crossing.\n");
+        crosses((double[]){20, 15, 18, 14},
+                "a against b, s, cpu: less at every size from 1 KiB to 64 KiB: no crossing.\n");
+        crosses((double[]){100, 99, 101, 100},
+                "a against b, s, cpu: no difference seen from 1 KiB to 64 KiB.\n");
+        crosses((double[]){101, 100, 50, 40},
+                "a against b, s, cpu: less from 16 KiB on; below, no difference seen.\n");
+        crosses((double[]){200, 100, 100, 100},
+                "a against b, s, cpu: more up to 1 KiB; above, no difference seen.\n");
+        crosses((double[]){50, 200, 50, 200}, "a against b, s, cpu: more at 2, less at 2, no "
+                                              "difference seen at 0 of 4 sizes: no crossing.\n");
+}
+
+/* Goal: E5 says what its run measured, whichever way is cheaper on the machine. Method: a machine
+ * where copies are cheap and one where calls are. */
+static void test_smallfetch_tells(void **state)
+{
+        (void)state;
+        for (int cheap_copies = 0; cheap_copies < 2; cheap_copies++) {
+                struct results r = {.experiment = &experiment_smallfetch};
+                for (double x = KIB; x <= 64 * KIB; x *= 4) {
+                        add(&r, "pread", "16 ranges", x, cheap_copies ? 1 : 1 + x / KIB);
+                        add(&r, "sendfile-cork", "16 ranges", x, 8);
+                }
+                char *text = told_by(&experiment_smallfetch, &r);
+                const char *crossing = cheap_copies
+                                               ? "cpu: more at every size from 1 KiB to 64 KiB: no"
+                                               : "cpu: more up to 4 KiB, less from 16 KiB on; the";
+                const char *limit = cheap_copies
+                                            ? "the dearer way is taken at 16 KiB, 64 KiB.\n"
+                                            : "the dearer way is taken at none of the sizes.\n";
+                assert_non_null(strstr(text, crossing));
+                assert_non_null(strstr(text, limit));
+                free(text);
+                results_deinit(&r);
+        }
+}
+
+/* Goal: E10 tells the effect of each trap from the run, and of one that could not be set that it
+ * was not measured. Method: a trap that halves sendfile, one that does nothing, one that was
+ * skipped. */
+static void test_traps_tell(void **state)
+{
+        (void)state;
+        static const char *const traps[] = {"right setting", "bbr", "cubic", "16 KiB send buffer"};
+        struct results r = {.experiment = &experiment_traps};
+        for (int i = 0; i < 4; i++) {
+                add(&r, traps[i], "sendfile", 0, i == 1 ? 5 : 10);
+                add(&r, traps[i], "read-write", 0, 5);
+        }
+        for (int i = 6; i < 8; i++)
+                r.cases[i].runs = 0;
+        char *text = told_by(&experiment_traps, &r);
+        assert_non_null(
+                strstr(text, "sendfile: bbr has 0.50 times the throughput of right setting"));
+        assert_non_null(strstr(text, "bbr: sendfile moves 1.00 times what read-write moves (no "
+                                     "difference seen); with the right setting 2.00 times.\n"));
+        assert_non_null(strstr(text, "sendfile: between cubic and right setting no difference"));
+        assert_non_null(strstr(text, "16 KiB send buffer: not measured here"));
+        assert_null(strstr(text, "1 MiB send buffer"));
+        free(text);
+        results_deinit(&r);
+}
+
+/* --- the report --- */
 
 /* Goal: a report with everything in it: files of each experiment, what was not run and why, noise,
  * conditions. Method: three experiments by hand and one that was not run. */
@@ -234,7 +347,7 @@ static void test_report(void **state)
                                "## What loopback cannot show",
                                "## E1 copypath",
                                "- one sentence\n- and another\n",
-                               "What was seen elsewhere: sendfile, mostly",
+                               "What was seen on another machine: sendfile, mostly",
                                "Conditions: all by hand",
                                "| read-write | same core | 64 KiB |",
                                "[copypath.csv](copypath.csv)",
@@ -287,9 +400,9 @@ static void test_plot(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_strategies),
-                cmocka_unit_test(test_report),
-                cmocka_unit_test(test_plot),
+                cmocka_unit_test(test_strategies),       cmocka_unit_test(test_crossing),
+                cmocka_unit_test(test_smallfetch_tells), cmocka_unit_test(test_traps_tell),
+                cmocka_unit_test(test_report),           cmocka_unit_test(test_plot),
         };
         return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -1,0 +1,25 @@
+#include "bench/scratch.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void *scratch_memory(size_t count, size_t size)
+{
+        void *memory = calloc(count, size);
+        if (!memory)
+                abort();
+        return memory;
+}
+
+int scratch_file(const char *directory)
+{
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/scratch-XXXXXX", directory);
+        int fd = mkostemp(path, O_CLOEXEC);
+        if (fd >= 0)
+                unlink(path);
+        return fd;
+}
