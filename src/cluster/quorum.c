@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { FIRST_ELECTION_PART = 10 }; /* of the election time-out: how far chance spreads it */
+
 static int64_t now_ms(const struct quorum *q)
 {
         return q->config.world->mono_ms(q->config.world);
@@ -92,6 +94,7 @@ void quorum_stay_quiet(struct quorum *q)
 {
         struct world *w = q->config.world;
         int64_t timeout_ms = q->config.election_timeout_ms;
+        q->own->is_new = false;
         q->own->deadline_ms = now_ms(q);
         /* Chance keeps voters from standing all at once, again and again. */
         if (q->config.voter_count > 1)
@@ -138,6 +141,7 @@ void quorum_enter_epoch(struct quorum *q, int32_t epoch)
 void quorum_follow(struct quorum *q, int32_t leader)
 {
         take_role(q, QUORUM_FOLLOWER, leader);
+        q->own->is_new = false;
         q->own->deadline_ms = now_ms(q) + q->config.fetch_timeout_ms;
         world_log(q->config.world, WORLD_INFO, "quorum: follows leader %d in epoch %d", leader,
                   q->epoch);
@@ -244,6 +248,27 @@ void quorum_hear(struct quorum *q, int32_t leader, int32_t epoch)
                 quorum_follow(q, leader);
 }
 
+/* The election time-out gives a leader the time to be heard of. Where each of the others has said
+ * that it knows none, it itself does not lead, so there is nobody to wait for. */
+void quorum_hear_of_no_leader(struct quorum *q, int32_t voter)
+{
+        struct world *w = q->config.world;
+        if (!q->own->is_new)
+                return;
+        quorum_peer(q, voter)->knows_no_leader = true;
+        for (int32_t i = 0; i < q->config.voter_count; i++) {
+                const struct quorum_peer *peer = &q->own->peers[i];
+                if (peer->replica.id != q->config.node_id && !peer->knows_no_leader)
+                        return;
+        }
+        /* They come to know it all at once: chance still keeps them apart. */
+        int64_t soon_ms = q->config.election_timeout_ms / FIRST_ELECTION_PART;
+        int64_t stand_ms = now_ms(q) + (int64_t)(w->random_u64(w) % (uint64_t)(soon_ms + 1));
+        if (stand_ms < q->own->deadline_ms)
+                q->own->deadline_ms = stand_ms;
+        q->own->is_new = false;
+}
+
 /* --- the log as the controller sees it --- */
 
 enum kerr quorum_append(struct quorum *q, struct batch_builder *batch, int64_t *end_offset)
@@ -337,6 +362,7 @@ enum kerr quorum_open(struct quorum *q, const struct quorum_config *config)
                 err = load_state(q);
         take_role(q, QUORUM_UNATTACHED, -1);
         quorum_stay_quiet(q);
+        q->own->is_new = quorum_is_voter(q);
         /* A process killed while it wrote its vote may leave one that is not synced: nobody was
          * told of it yet, but we would. */
         q->own->state_changed = q->epoch > 0;

@@ -24,6 +24,9 @@
  * (6) A leader that has not heard a Fetch from a majority for 1.5 fetch time-outs resigns
  *     (check-quorum): its followers may have another one.
  * (7) A follower that lies behind the leader's log start fetches a snapshot first.
+ * (8) A voter that has just started stands before its election time-out when every other voter has
+ *     answered its Fetch that it knows no leader. All of them, not a majority: then none of them
+ *     led when it was asked, and nobody is deposed. Kafka waits for the time-out.
  *
  * Each of the handlers takes a message that came in and fills the answer. All times are mono_ms.
  * Sources: KIP-595, KIP-630, KIP-631; Ongaro & Ousterhout 2014; Kafka's KafkaRaftClient,

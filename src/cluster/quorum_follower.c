@@ -287,5 +287,7 @@ static void on_fetch_answer(void *context, enum kerr err, struct serde *body)
                 is_whole ? m.topics.items[0].partitions.items : NULL;
         bool is_good = p && is_from_leader(q, &call, p->has_current_leader, p->current_leader) &&
                        take_answer(q, p);
+        if (p && p->has_current_leader && p->current_leader.leader_id < 0)
+                quorum_hear_of_no_leader(q, call.node);
         go_on(q, &call, is_good);
 }

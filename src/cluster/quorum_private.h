@@ -28,6 +28,7 @@ struct quorum_replica {
 struct quorum_peer {
         struct quorum_replica replica;
         bool granted;             /* its vote */
+        bool knows_no_leader;     /* it has told us so */
         bool answered;            /* the message of our role need not be sent (again) */
         struct quorum_call *call; /* that message, under way */
         int64_t retry_ms;         /* not before */
@@ -55,6 +56,7 @@ struct quorum_download {
 
 struct quorum_private {
         bool has_failed;
+        bool is_new;                    /* has started, and seen no leader and no election yet */
         bool state_changed;             /* epoch or vote: to be written before anything leaves */
         int64_t deadline_ms;            /* of the role; see quorum_run() */
         int64_t safe_end;               /* the log below is synced */
@@ -111,6 +113,8 @@ void quorum_stand(struct quorum *q);
 /* A majority has voted for us. */
 void quorum_lead(struct quorum *q);
 void quorum_stay_quiet(struct quorum *q); /* a random election time-out from now on */
+/* This voter knows no leader. One that is new stands soon when all the others have told it so. */
+void quorum_hear_of_no_leader(struct quorum *q, int32_t voter);
 
 /* What an answer says of leader and epoch. */
 void quorum_hear(struct quorum *q, int32_t leader, int32_t epoch);
