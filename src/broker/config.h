@@ -82,6 +82,10 @@
           INT32_MAX, NULL, "The largest request; a larger one ends its connection.")               \
         X(SOCKET_SEND_BUFFER_BYTES, "socket.send.buffer.bytes", NULL, INT, "-1", -1, INT32_MAX,    \
           NULL, "SO_SNDBUF; -1 leaves it to the kernel (Kafka's 102400 halves sendfile).")         \
+        X(SOCKET_RECEIVE_BUFFER_BYTES, "socket.receive.buffer.bytes", NULL, INT, "-1", -1,         \
+          INT32_MAX, NULL, "SO_RCVBUF; -1 leaves it to the kernel.")                               \
+        X(SOCKET_LISTEN_BACKLOG, "socket.listen.backlog.size", NULL, INT, "50", 1, INT32_MAX,      \
+          NULL, "Connections that may wait to be accepted.")                                       \
         X(CONGESTION_CONTROL, "socket.tcp.congestion", NULL, STRING, "reno", 0, 0, NULL,           \
           "TCP_CONGESTION where the kernel allows it; empty: the system's (Odradek).")             \
         X(MAX_CONNECTIONS, "max.connections", NULL, INT, "2147483647", 1, INT32_MAX, NULL,         \

@@ -189,6 +189,28 @@ static void grow(struct hosted_topic *topic, int32_t count)
                 topic->partitions[topic->partition_count++] = NULL;
 }
 
+static bool is_assigned(const struct broker *b, const struct image_topic *image, int32_t i)
+{
+        return b->is_broker && replica_set_has(&image->partitions[i].replicas, b->node_id);
+}
+
+/* Those of a new topic together: a sync for each would take seconds when they are many. An error
+ * comes again when the partition is opened. */
+static void make_directories(struct broker *b, const struct hosted_topic *topic,
+                             const struct image_topic *image)
+{
+        int32_t *missing = calloc((size_t)image->partition_count + 1, sizeof *missing);
+        if (!missing)
+                abort();
+        int32_t count = 0;
+        for (int32_t i = 0; i < image->partition_count; i++) {
+                if (is_assigned(b, image, i) && !topic->partitions[i])
+                        missing[count++] = i;
+        }
+        log_dir_make(b->logs, topic->name, missing, count);
+        free(missing);
+}
+
 static void follow_topic(struct broker *b, const struct image_topic *image)
 {
         struct hosted_topic *topic = topic_by_id(b, &image->id);
@@ -196,9 +218,9 @@ static void follow_topic(struct broker *b, const struct image_topic *image)
                 topic = add_topic(b, image);
         grow(topic, image->partition_count);
         configure(b, topic, image);
+        make_directories(b, topic, image);
         for (int32_t i = 0; i < image->partition_count; i++) {
-                bool assigned =
-                        b->is_broker && replica_set_has(&image->partitions[i].replicas, b->node_id);
+                bool assigned = is_assigned(b, image, i);
                 if (assigned && !topic->partitions[i])
                         open_partition(b, topic, i);
                 if (!assigned)

@@ -79,6 +79,8 @@ static struct posix_config world_config(const struct config *c)
         posix.connections_max = (int32_t)config_number(c, CONFIG_MAX_CONNECTIONS);
         posix.connection_idle_ms_max = config_number(c, CONFIG_CONNECTIONS_MAX_IDLE_MS);
         posix.send_buffer_bytes = (int32_t)config_number(c, CONFIG_SOCKET_SEND_BUFFER_BYTES);
+        posix.receive_buffer_bytes = (int32_t)config_number(c, CONFIG_SOCKET_RECEIVE_BUFFER_BYTES);
+        posix.listen_backlog = (int32_t)config_number(c, CONFIG_SOCKET_LISTEN_BACKLOG);
         posix.congestion_control = config_string(c, CONFIG_CONGESTION_CONTROL);
         posix.copy_strategy = config_string(c, CONFIG_COPY_STRATEGY);
         posix.copy_small_bytes = (int32_t)config_number(c, CONFIG_COPY_SMALL_BYTES);

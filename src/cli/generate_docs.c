@@ -11,6 +11,8 @@ static const char *type_name(enum config_type type)
         case CONFIG_TYPE_BOOLEAN: return "boolean";
         case CONFIG_TYPE_INT: return "int";
         case CONFIG_TYPE_LONG: return "long";
+        case CONFIG_TYPE_DOUBLE: return "double";
+        case CONFIG_TYPE_LIST: return "list";
         default: return "string";
         }
 }
@@ -29,21 +31,22 @@ static void write_limits(const struct config_key *key, FILE *to)
 
 static void write_allowed(const struct config_key *key, FILE *to)
 {
-        if (key->type == CONFIG_TYPE_BOOLEAN)
-                fputs("true, false", to);
-        else if (!key->words)
+        const char *words = key->type == CONFIG_TYPE_BOOLEAN ? "false|true" : key->words;
+        if (!words)
                 write_limits(key, to);
-        for (const char *at = key->words; at && *at != '\0'; at++) {
-                if (*at == '|')
-                        fputs(", ", to);
-                else
-                        fputc(*at, to);
+        while (words && *words != '\0') {
+                int size = (int)strcspn(words, "|");
+                words += fprintf(to, "`%.*s`", size, words) - 2;
+                if (*words == '|') {
+                        words++;
+                        fputs(" or ", to);
+                }
         }
 }
 
 static void write_configs(FILE *to)
 {
-        fputs("| key | for one topic | type | default | allowed | meaning |\n"
+        fputs("| key | for one topic | type | default | range | meaning |\n"
               "| --- | --- | --- | --- | --- | --- |\n",
               to);
         for (int id = 0; id < CONFIG_KEYS; id++) {
@@ -61,20 +64,22 @@ static void write_apis(FILE *to)
 {
         int32_t count;
         const struct api *table = api_table(&count);
-        fputs("| key | API | versions | flexible from | offered to clients |\n"
-              "| --- | --- | --- | --- | --- |\n",
+        fputs("| key | API | versions | offered | flexible from | since | what for | not supported "
+              "|\n"
+              "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
               to);
         for (int32_t i = 0; i < count; i++) {
                 const struct api *api = &table[i];
                 fprintf(to, "| %d | %s | %d-%d | ", api->key, api->name, api->min, api->max);
+                if (api->advertised_min < 0)
+                        fputs("no | ", to);
+                else
+                        fprintf(to, "%d-%d | ", api->advertised_min, api->max);
                 if (api->flexible_from > api->max)
                         fputs("none", to);
                 else
                         fprintf(to, "%d", api->flexible_from);
-                if (api->advertised_min < 0)
-                        fputs(" | no |\n", to);
-                else
-                        fprintf(to, " | %d-%d |\n", api->advertised_min, api->max);
+                fprintf(to, " | %s | %s | %s |\n", api->since, api->text, api->missing);
         }
 }
 

@@ -6,7 +6,8 @@
  * (1) Epochs rise strictly, and so do their start offsets.
  * (2) The file `leader-epoch-checkpoint` is rewritten at every change, before the batch that caused
  *     it is appended: after a crash the cache may know an epoch that the log lacks, never the
- *     reverse.
+ *     reverse. What was only noted must be written before the recovery point passes it: until then
+ *     recovery learns it from the batches.
  * (3) It answers KIP-101's question: where did epoch e end in this log?
  *
  * A change that could not be written is an error, and leaves memory ahead of the file: the log must
@@ -28,6 +29,7 @@ struct leader_epochs {
         char *directory; /* the partition's, owned */
         struct leader_epoch *entries;
         int32_t count, capacity;
+        bool is_behind; /* the file lacks what was noted */
 };
 
 /* Reads the checkpoint of the partition in `directory`; a missing one is empty. Errors: IO,
@@ -39,6 +41,11 @@ void leader_epochs_close(struct leader_epochs *e);
  * or a later one, or when `epoch` is -1 (unknown); drops entries that start at or behind
  * start_offset; writes the checkpoint. */
 enum kerr leader_epochs_assign(struct leader_epochs *e, int32_t epoch, int64_t start_offset);
+
+/* The same, but the file is left for leader_epochs_write(), which does nothing when nothing was
+ * noted. */
+void leader_epochs_note(struct leader_epochs *e, int32_t epoch, int64_t start_offset);
+enum kerr leader_epochs_write(struct leader_epochs *e);
 
 /* The newest epoch, or -1. */
 int32_t leader_epochs_latest(const struct leader_epochs *e);

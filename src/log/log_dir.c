@@ -41,22 +41,38 @@ enum kerr log_dir_set_strays_aside(struct log_dir *dir)
         return err;
 }
 
-/* Makes the directory, its name durable. */
-static enum kerr make_partition(struct log_dir *dir, const struct partition_dir *names,
-                                struct log_dir_entry **entry)
+/* Its name is not durable yet. */
+static enum kerr make_directory(struct log_dir *dir, const struct partition_dir *names)
 {
         struct world *w = dir->world;
         /* A deleted partition of this name must not hand its offsets on to the new one. */
         enum kerr err = dir->has_stale_lines ? log_dir_checkpoint(dir) : KERR_NONE;
-        if (!err)
-                err = w->make_dir(w, path_of(dir->path, "%s", names->name).text);
-        if (!err)
-                err = w->sync_dir(w, dir->path);
-        if (!err) {
-                *entry = log_dir_add(dir, names);
-                (*entry)->is_claimed = true;
+        return err ? err : w->make_dir(w, path_of(dir->path, "%s", names->name).text);
+}
+
+enum kerr log_dir_make(struct log_dir *dir, const char *topic, const int32_t *partitions,
+                       int32_t count)
+{
+        struct partition_dir names;
+        bool any_made = false;
+        enum kerr err = KERR_NONE;
+        int32_t there = 0;
+        while (there < count && !err) {
+                if (!partition_dir_name(&names, str_of(topic), partitions[there])) {
+                        err = KERR_INVALID_TOPIC_EXCEPTION;
+                } else if (!log_dir_find(dir, names.name)) {
+                        err = make_directory(dir, &names);
+                        any_made |= !err;
+                }
+                there += !err;
         }
-        return err;
+        enum kerr sync_err = any_made ? dir->world->sync_dir(dir->world, dir->path) : KERR_NONE;
+        for (int32_t i = 0; i < there && any_made && !sync_err; i++) {
+                partition_dir_name(&names, str_of(topic), partitions[i]);
+                if (!log_dir_find(dir, names.name))
+                        log_dir_add(dir, &names)->is_new = true;
+        }
+        return err ? err : sync_err;
 }
 
 /* *entry: the partition's directory, with the topic id in it. */
@@ -69,8 +85,9 @@ static enum kerr claim(struct log_dir *dir, const struct partition_dir *names,
         if (e) {
                 assert(!e->log);
                 e->is_claimed = true;
-                err = root_files_read_topic_id(dir->world, path_to(dir, e).text, &found);
         }
+        if (e && !e->is_new)
+                err = root_files_read_topic_id(dir->world, path_to(dir, e).text, &found);
         if (!err && !uuid_equal(&found, topic_id)) {
                 err = set_stray_aside(dir, e);
                 if (err)
@@ -79,9 +96,12 @@ static enum kerr claim(struct log_dir *dir, const struct partition_dir *names,
                 err = KERR_NOT_FOUND;
         }
         if (err == KERR_NOT_FOUND) {
-                err = e ? KERR_NONE : make_partition(dir, names, &e);
-                if (!err)
-                        err = root_files_write_topic_id(dir->world, path_to(dir, e).text, topic_id);
+                err = log_dir_make(dir, names->topic, &names->partition, 1);
+                if (err)
+                        return err;
+                e = log_dir_find(dir, names->name);
+                e->is_claimed = true;
+                err = root_files_write_topic_id(dir->world, path_to(dir, e).text, topic_id);
         }
         *entry = e;
         return err;
@@ -108,7 +128,7 @@ enum kerr log_dir_partition(struct log_dir *dir, const char *topic, int32_t part
                 .recovery_point = e->offsets[RECOVERY_POINTS],
                 .log_start = e->offsets[LOG_STARTS],
                 .cleaned_end = e->offsets[CLEANED_ENDS],
-                .clean = dir->was_clean,
+                .clean = dir->was_clean || e->is_new,
         };
         err = partition_log_open(&how, log);
         if (err)

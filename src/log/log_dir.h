@@ -75,6 +75,12 @@ int64_t log_dir_previous_epoch(const struct log_dir *dir);
  * this one wrote. Errors: IO, NO_SPACE. */
 enum kerr log_dir_begin_life(struct log_dir *dir, int64_t broker_epoch);
 
+/* Makes the directories of a topic's partitions that have none, all with one sync. What is not made
+ * here log_dir_partition() makes, one by one. Errors: IO, NO_SPACE, EXISTS (a file lies there);
+ * INVALID_TOPIC_EXCEPTION for a name that is too long. */
+enum kerr log_dir_make(struct log_dir *dir, const char *topic, const int32_t *partitions,
+                       int32_t count);
+
 /* Opens the partition's log, making its directory and partition.metadata when there is none. Call
  * once for each partition. A directory that carries another topic id is set aside as stray first.
  * The log stays the directory's: closed by log_dir_close() or log_dir_delete(). On error *log is

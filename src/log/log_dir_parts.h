@@ -17,6 +17,7 @@ enum checkpoint { RECOVERY_POINTS, LOG_STARTS, HIGH_WATERMARKS, CLEANED_ENDS, CH
 struct log_dir_entry {
         struct partition_dir names;
         bool is_claimed;              /* by log_dir_partition() */
+        bool is_new;                  /* made in this life: there is nothing to recover */
         struct partition_log *log;    /* NULL: not open */
         int64_t offsets[CHECKPOINTS]; /* what the checkpoints said when the root was opened */
         UT_hash_handle hh;            /* by names.name */

@@ -32,7 +32,9 @@ enum kerr partition_log_roll(struct partition_log *log)
         struct segment *old = active(log), *new;
         if (old->size_bytes == 0)
                 return KERR_NONE;
-        enum kerr err = segment_seal(old);
+        enum kerr err = leader_epochs_write(&log->epochs);
+        if (!err)
+                err = segment_seal(old);
         old->is_synced = false;
         /* It is below the recovery point at once, so its indexes will be trusted. */
         if (!err && log->recovery_point == log->end)
@@ -88,7 +90,7 @@ enum kerr partition_log_flush(struct partition_log *log)
                 return KERR_KAFKA_STORAGE_ERROR;
         if (log->recovery_point == log->end)
                 return KERR_NONE;
-        enum kerr err = KERR_NONE;
+        enum kerr err = leader_epochs_write(&log->epochs);
         int32_t i = segment_list_floor(&log->segments, log->recovery_point);
         /* Sealed, but still waiting for the background: recovery will trust their indexes. */
         while (i > 0 && !log->segments.items[i - 1]->is_synced)

@@ -82,6 +82,8 @@ enum kerr partition_log_open(const struct partition_log_open *how, struct partit
 enum kerr partition_log_close(struct partition_log *log)
 {
         enum kerr err = log->is_offline ? KERR_KAFKA_STORAGE_ERROR : log_tell_rolled(log);
+        if (!err && log->recovery_point < log->end)
+                err = leader_epochs_write(&log->epochs);
         if (!err)
                 err = segment_seal(active(log));
         if (!err)
@@ -297,8 +299,8 @@ enum kerr partition_log_begin_epoch(struct partition_log *log, int32_t leader_ep
 {
         if (log->is_offline)
                 return KERR_KAFKA_STORAGE_ERROR;
-        enum kerr err = leader_epochs_assign(&log->epochs, leader_epoch, log->end);
-        return err ? log_fail(log, "new epoch", err) : KERR_NONE;
+        leader_epochs_note(&log->epochs, leader_epoch, log->end);
+        return KERR_NONE;
 }
 
 /* --- reading --- */

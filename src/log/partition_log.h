@@ -132,7 +132,9 @@ enum kerr partition_log_append_as_follower(struct partition_log *log, struct spa
                                            struct log_append *result);
 
 /* A new leader writes from the log end on: its epoch is known even if it never does (KAFKA-7415).
- * Errors: KAFKA_STORAGE_ERROR, and the log is offline. */
+ * Nothing is written: the next open forgets an epoch without records, and learns one with records
+ * from them or, once they are flushed, from the checkpoint. Errors: KAFKA_STORAGE_ERROR: the log is
+ * offline. */
 enum kerr partition_log_begin_epoch(struct partition_log *log, int32_t leader_epoch);
 
 /* Where the bytes lie that a reader at `offset` gets: whole batches from the one that holds

@@ -140,6 +140,7 @@ static bool is_under_min_isr(const struct replica *r)
 
 bool replica_advance(struct replica *r)
 {
+        //@lab 12 begin
         if (r->role != REPLICA_LEADER || partition_log_is_offline(r->log) || is_under_min_isr(r))
                 return false;
         int64_t committed = replica_safe_end(r);
@@ -153,6 +154,10 @@ bool replica_advance(struct replica *r)
                 return false;
         r->high_watermark = committed;
         return true;
+        //@lab 12 starter
+        // (void)r;
+        // return false; /* yours to write: it never moves yet */
+        //@lab 12 end
 }
 
 int64_t replica_last_stable_offset(const struct replica *r)
@@ -255,6 +260,7 @@ enum kerr replica_read(struct replica *r, int64_t offset, enum replica_reader re
 bool replica_diverges(const struct replica *r, int32_t last_fetched_epoch, int64_t fetch_offset,
                       int32_t *epoch, int64_t *end_offset)
 {
+        //@lab 12 begin
         const struct leader_epochs *epochs = partition_log_epochs(r->log);
         if (last_fetched_epoch < 0 || fetch_offset < partition_log_start(r->log))
                 return false;
@@ -266,6 +272,14 @@ bool replica_diverges(const struct replica *r, int32_t last_fetched_epoch, int64
                 *end_offset = partition_log_end(r->log);
         }
         return *epoch < last_fetched_epoch || *end_offset < fetch_offset;
+        //@lab 12 starter
+        // (void)r;
+        // (void)last_fetched_epoch;
+        // (void)fetch_offset;
+        // *epoch = -1;
+        // *end_offset = -1;
+        // return false; /* yours to write: all logs are taken for prefixes of ours */
+        //@lab 12 end
 }
 
 /* One that has now what there was when it last asked, did keep up with that. */
@@ -306,12 +320,17 @@ bool replica_fetched(struct replica *r, int32_t follower, int64_t broker_epoch,
 /* Never falls by what a leader tells: a new one may know less than the one before. */
 static void raise_high_watermark(struct replica *r, int64_t leader_hw)
 {
+        //@lab 12 begin
         int64_t end = replica_safe_end(r), start = partition_log_start(r->log);
         int64_t told = leader_hw < end ? leader_hw : end;
         if (told > r->high_watermark)
                 r->high_watermark = told;
         if (start > r->high_watermark)
                 r->high_watermark = start; /* what its leader has deleted was committed */
+        //@lab 12 starter
+        // (void)r;
+        // (void)leader_hw; /* yours to write: a follower learns nothing yet */
+        //@lab 12 end
 }
 
 /* What falls must fall first: cutting a log writes the checkpoints, and a high watermark in there
@@ -364,6 +383,7 @@ enum kerr replica_append_fetched(struct replica *r, struct span batches, int64_t
 
 enum kerr replica_truncate(struct replica *r, int32_t leaders_epoch, int64_t leaders_end_offset)
 {
+        //@lab 12 begin
         int64_t end = partition_log_end(r->log);
         int64_t cut = leader_epochs_common_end(partition_log_epochs(r->log), leaders_epoch,
                                                leaders_end_offset, end);
@@ -375,6 +395,12 @@ enum kerr replica_truncate(struct replica *r, int32_t leaders_epoch, int64_t lea
         enum kerr err = partition_log_truncate(r->log, cut);
         lower_high_watermark(r, partition_log_end(r->log)); /* whole batches go */
         return err;
+        //@lab 12 starter
+        // (void)r;
+        // (void)leaders_epoch;
+        // (void)leaders_end_offset;
+        // return KERR_NONE; /* yours to write: nothing is cut yet */
+        //@lab 12 end
 }
 
 enum kerr replica_restart_at(struct replica *r, int64_t offset)

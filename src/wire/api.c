@@ -1,8 +1,10 @@
 #include "wire/api.h"
 
 static const struct api table[] = {
-#define API_ROW(key, NAME, name, min, max, flexible, advertised_min, client_max) \
-        {(key), (name), (min), (max), (flexible), (advertised_min), (client_max)},
+#define API_ROW(key, NAME, name, min, max, flexible, advertised_min, client_max, since, text, \
+                missing)                                                                      \
+        {(key),        (name),  (min),  (max),    (flexible), (advertised_min),               \
+         (client_max), (since), (text), (missing)},
         API_LIST(API_ROW)
 #undef API_ROW
 };

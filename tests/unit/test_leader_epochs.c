@@ -75,6 +75,29 @@ static void assignments_are_written(void **state)
         fixture_free(x);
 }
 
+/* Goal: what was only noted is known at once, and goes to the file when it is asked for, or with
+ * the next change. Method: note, look at the file, write, note and assign. */
+static void notes_wait_to_be_written(void **state)
+{
+        (void)state;
+        struct fixture *x = fixture_new();
+        leader_epochs_note(&x->e, 3, 0);
+        assert_int_equal(leader_epochs_latest(&x->e), 3);
+        assert_false(fake_world_exists(&x->f, "t-0/leader-epoch-checkpoint"));
+        sim_disk_fail_syncs(x->f.disk, 1, false);
+        assert_int_equal(leader_epochs_write(&x->e), KERR_IO);
+        assert_int_equal(leader_epochs_write(&x->e), KERR_NONE);
+        expect_file(x, "0\n1\n3 0\n");
+        int64_t syncs = x->f.file_syncs;
+        leader_epochs_note(&x->e, 3, 7);
+        assert_int_equal(leader_epochs_write(&x->e), KERR_NONE);
+        assert_int_equal(x->f.file_syncs, syncs);
+        leader_epochs_note(&x->e, 4, 10);
+        assert_int_equal(leader_epochs_assign(&x->e, 6, 20), KERR_NONE);
+        expect_file(x, "0\n3\n3 0\n4 10\n6 20\n");
+        fixture_free(x);
+}
+
 /* Goal: an epoch in which nothing was written leaves no trace. Method: two leaders at one offset.
  */
 static void an_epoch_without_records_is_replaced(void **state)
@@ -296,6 +319,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(assignments_are_written),
+                cmocka_unit_test(notes_wait_to_be_written),
                 cmocka_unit_test(an_epoch_without_records_is_replaced),
                 cmocka_unit_test(ends_of_epochs),
                 cmocka_unit_test(cuts_match_the_records),

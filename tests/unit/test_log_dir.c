@@ -283,6 +283,58 @@ static void directories_are_durable(void **state)
 
 /* --- partitions --- */
 
+/* Goal: a new topic costs one sync for all its directories, and two for each partition. Method:
+ * count; with one that is there, and twice. The names stay when the power fails, and a log that was
+ * killed while new is recovered. */
+static void topics_are_made_together(void **state)
+{
+        (void)state;
+        static const int32_t partitions[] = {0, 1, 2, 3};
+        struct fixture x;
+        setup(&x);
+        open_partition(&x, "t", 2);
+        int64_t directories = x.f.directory_syncs, files = x.f.file_syncs;
+        for (int i = 0; i < 2; i++)
+                assert_int_equal(log_dir_make(x.dir, "t", partitions, 4), KERR_NONE);
+        assert_int_equal(x.f.directory_syncs - directories, 1);
+        for (int32_t i = 0; i < 4; i++) {
+                struct partition_log *log = i == 2 ? NULL : open_partition(&x, "t", i);
+                if (log)
+                        assert_int_equal(partition_log_begin_epoch(log, 0), KERR_NONE);
+        }
+        assert_int_equal(x.f.directory_syncs - directories, 1 + 3);
+        assert_int_equal(x.f.file_syncs - files, 3);
+
+        log_dir_abandon(x.dir);
+        fake_world_power_cut(&x.f, "nameless", 1);
+        for (int32_t i = 0; i < 4; i++) {
+                char path[40];
+                snprintf(path, sizeof path, "data/t-%d/partition.metadata", i);
+                assert_true(fake_world_exists(&x.f, path));
+        }
+        assert_int_equal(open_root(&x), KERR_NONE);
+        append_batches(open_partition(&x, "t", 3), 2);
+        crash(&x);
+        assert_int_equal(open_root(&x), KERR_NONE);
+        assert_int_equal(partition_log_end(open_partition(&x, "t", 3)), 2);
+        teardown(&x);
+}
+
+/* Goal: a directory whose name may not stay is not used. Method: its sync fails. */
+static void unsynced_directories_are_not_used(void **state)
+{
+        (void)state;
+        static const int32_t partitions[] = {0, 1};
+        struct fixture x;
+        struct partition_log *log;
+        setup(&x);
+        sim_disk_fail_syncs(x.f.disk, 1, false);
+        assert_int_equal(log_dir_make(x.dir, "t", partitions, 2), KERR_IO);
+        assert_int_equal(log_dir_partition(x.dir, "t", 1, &id_a, &x.config, &log), KERR_EXISTS);
+        assert_null(log);
+        teardown(&x);
+}
+
 /* Goal: directories that nobody knows are set aside and not touched; other names are left alone.
  * Method: known, unknown and odd names. */
 static void strays_are_set_aside(void **state)
@@ -573,6 +625,8 @@ int main(void)
                 cmocka_unit_test(markers_are_earned),
                 cmocka_unit_test(stale_markers_skip_recovery),
                 cmocka_unit_test(directories_are_durable),
+                cmocka_unit_test(topics_are_made_together),
+                cmocka_unit_test(unsynced_directories_are_not_used),
                 cmocka_unit_test(strays_are_set_aside),
                 cmocka_unit_test(another_topic_of_the_name),
                 cmocka_unit_test(long_names_are_refused),

@@ -311,6 +311,53 @@ static void epochs_go_before_batches(void **state)
         }
 }
 
+/* Goal: a leader's epoch costs no sync when it begins, and is known again whatever is lost.
+ * Method: a record in it, or none; then a stop of each kind: the process dies; a flush or a roll,
+ * and the power fails; a clean close. */
+static void begun_epochs_are_found_again(void **state)
+{
+        (void)state;
+        enum { KILL, FLUSH, ROLL, CLOSE, STOPS };
+        for (int stop = 0; stop < 2 * STOPS; stop++) {
+                struct log_fixture x;
+                bool has_record = stop < STOPS;
+                fixture_init(&x, small_config());
+                fixture_append_epoch(&x, hundred_bytes(0), 1);
+                assert_int_equal(partition_log_flush(x.log), KERR_NONE);
+                int64_t syncs = x.f.file_syncs + x.f.directory_syncs;
+                assert_int_equal(partition_log_begin_epoch(x.log, 4), KERR_NONE);
+                if (has_record)
+                        fixture_append_epoch(&x, hundred_bytes(0), 4);
+                assert_int_equal(x.f.file_syncs + x.f.directory_syncs, syncs);
+                assert_int_equal(partition_log_last_epoch(x.log), 4);
+                int64_t end = partition_log_end(x.log), point = end;
+                switch (stop % STOPS) {
+                case KILL: point = 1; break;
+                case FLUSH: assert_int_equal(partition_log_flush(x.log), KERR_NONE); break;
+                case ROLL:
+                        assert_int_equal(partition_log_roll(x.log), KERR_NONE);
+                        if (has_record)
+                                assert_true(fixture_end_sync(&x, 0, KERR_NONE));
+                        break;
+                case CLOSE:
+                        assert_int_equal(partition_log_close(x.log), KERR_NONE);
+                        x.log = NULL;
+                        break;
+                }
+                if (x.log)
+                        assert_int_equal(partition_log_recovery_point(x.log), point);
+                partition_log_abandon(x.log);
+                if (stop % STOPS == FLUSH || stop % STOPS == ROLL)
+                        fake_world_power_cut(&x.f, "nameless", 1);
+                else
+                        fake_world_kill(&x.f);
+                assert_int_equal(fixture_open(&x, point, 0, stop % STOPS == CLOSE), KERR_NONE);
+                assert_int_equal(partition_log_end(x.log), end);
+                assert_int_equal(partition_log_last_epoch(x.log), has_record ? 4 : 1);
+                fixture_deinit(&x);
+        }
+}
+
 /* --- errors --- */
 
 /* Goal: a short write takes the log offline: appends are refused, reads go on, and a start with
@@ -580,6 +627,7 @@ int main(void)
                 cmocka_unit_test(log_append_time_is_stamped),
                 cmocka_unit_test(segments_roll_with_the_right_names),
                 cmocka_unit_test(epochs_go_before_batches),
+                cmocka_unit_test(begun_epochs_are_found_again),
                 cmocka_unit_test(a_short_write_takes_it_offline),
                 cmocka_unit_test(append_after_error_loses),
                 cmocka_unit_test(other_failures_take_it_offline),
