@@ -205,14 +205,18 @@ static void wait_for_bytes(struct request *r)
 {
         struct fetch_wait *wait = r->state;
         int32_t count = 0, room = 0;
+        bool follows_logs = false;
         for (int32_t t = 0; t < wait->request.topics.count; t++)
                 room += wait->request.topics.items[t].partitions.count;
-        struct watch_list **lists = request_alloc(r, (size_t)room * sizeof(void *));
+        struct watch_list **lists = request_alloc(r, (size_t)(room + 1) * sizeof(void *));
         for (int32_t t = 0; t < wait->request.topics.count; t++) {
                 const struct fetch_topic *topic = &wait->request.topics.items[t];
+                follows_logs |= reader_of(wait) == READER_FOLLOWER && !is_metadata(r, topic);
                 for (int32_t i = 0; i < topic->partitions.count; i++)
                         lists[count++] = waiters_of(r, topic, topic->partitions.items[i].index);
         }
+        if (follows_logs)
+                lists[count++] = &r->broker->follower_fetches;
         int64_t now_ms = r->broker->world->mono_ms(r->broker->world);
         r->delayed.try_complete = try_complete;
         purgatory_add(&r->broker->purgatory, &r->delayed, now_ms + wait->request.max_wait_ms, lists,

@@ -169,6 +169,9 @@ static void assign(struct broker *b, struct hosted_partition *p,
         bool has_moved = replica_apply(&p->replica, &assignment);
         replicas_follow(b, p);
         replicas_touch(b, p);
+        /* Fetches that wait do not ask for this partition: the next ones of its followers will. */
+        if (role != REPLICA_LEADER && p->replica.role == REPLICA_LEADER)
+                purgatory_release(&b->follower_fetches);
         if (role != p->replica.role || leader_epoch != p->replica.assignment.leader_epoch)
                 coordinators_follow(b, p);
         if (has_moved) {

@@ -104,7 +104,8 @@ struct broker {
         struct lifecycle life;
         struct replica_host replica_host; /* with our broker epoch */
         struct hosted_topic *topics, *topics_by_id;
-        struct hosted_partition *touched; /* whose log end, followers or ISR may have moved */
+        struct watch_list follower_fetches; /* Fetches that wait here for logs to grow */
+        struct hosted_partition *touched;   /* whose log end, followers or ISR may have moved */
         struct leader_link *leaders;
         struct group_coordinator *groups;
         struct txn_coordinator *transactions;

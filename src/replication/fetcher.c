@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <uthash.h>
 
-enum { FETCH_VERSION = 15 };
+enum { FETCH_VERSION = 15, FIRST_REST_PART = 64 /* of replica.fetch.backoff.ms */ };
 
 /* One partition that follows the leader. */
 struct follow {
         struct replica *replica;
         struct uuid topic_id;
         int32_t partition;
-        int64_t rest_until_ms;
+        int64_t rest_ms, rest_until_ms;
         bool asked; /* in the Fetch under way, with: */
         int32_t asked_epoch;
         int64_t asked_offset;
@@ -250,6 +250,16 @@ static enum kerr take_and_tell(struct fetcher *f, struct replica *r,
         return err;
 }
 
+/* A leader that was made one a moment ago may not know it yet. */
+static void rest(struct fetcher *f, struct follow *e)
+{
+        int64_t longest_ms = f->config.backoff_ms;
+        e->rest_ms = e->rest_ms > 0 ? 2 * e->rest_ms : longest_ms / FIRST_REST_PART + 1;
+        if (e->rest_ms > longest_ms)
+                e->rest_ms = longest_ms;
+        e->rest_until_ms = now_of(f) + e->rest_ms;
+}
+
 static void on_partition(struct fetcher *f, const struct uuid *topic_id,
                          const struct fetch_partition_response *in)
 {
@@ -267,7 +277,9 @@ static void on_partition(struct fetcher *f, const struct uuid *topic_id,
                 return;
         e->asked = false;
         if (err)
-                e->rest_until_ms = now_of(f) + f->config.backoff_ms;
+                rest(f, e);
+        else
+                e->rest_ms = 0;
         if (in->records.bytes.size > 0) {
                 HASH_DEL(f->follows, e);
                 HASH_ADD_PTR(f->follows, replica, e);

@@ -7,8 +7,9 @@
  *     that is added meanwhile comes along with the next one.
  * (2) An answer counts only for a partition that still follows this leader in the same leader epoch
  *     and still ends where it did when it asked (KAFKA-7786).
- * (3) A partition for which the leader answers with an error rests for replica.fetch.backoff.ms;
- *     when the leader cannot be reached all do. One whose log is offline is not asked for any more.
+ * (3) A partition for which the leader answers with an error rests, shortly at first, and twice as
+ *     long each time up to replica.fetch.backoff.ms (Kafka: that long at once); when the leader
+ *     cannot be reached all rest. One whose log is offline is not asked for any more.
  * (4) A Fetch asks from our LEO, after a flush where flush.messages asks for one: asking for n
  *     tells the leader that all below is as safe as that.
  * (5) An answer has room for so many bytes only, and the leader fills it in the order of the

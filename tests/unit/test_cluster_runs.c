@@ -55,6 +55,26 @@ static enum run_result run(const char *text, struct story *story, struct run_rep
         return result;
 }
 
+/* Goal: the followers of a new partition begin at once, though their Fetches wait at its leader and
+ * do not ask for it. Method: brokers whose Fetches wait for long, for topics that get nothing. */
+static void new_partitions_are_followed_at_once(void **state)
+{
+        (void)state;
+        struct story story;
+        struct run_report r;
+        assert_int_equal(run("brokers 3 replica.fetch.wait.max.ms 500\ncontrollers 1\n"
+                             "topic idle partitions 3 replication 3\n"
+                             "at 1200ms create topic new replication 3\n"
+                             "producer p topic new rate 1000/s\n"
+                             "when p has 1 acknowledged kill p\n"
+                             "run 4s\nexpect nothing lost\n",
+                             &story, &r),
+                         RUN_GOOD);
+        assert_int_equal(story.count, 2);
+        assert_true(story.at_ns[1] - story.at_ns[0] < 50000000);
+        run_report_deinit(&r);
+}
+
 /* Goal: a role is who has it when the step is taken. Method: three leaders are killed in turn. */
 static void roles_are_looked_up(void **state)
 {
@@ -205,8 +225,11 @@ static void clusters_of_all_sizes(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(roles_are_looked_up),   cmocka_unit_test(steps_follow_each_other),
-                cmocka_unit_test(the_budget_is_kept),    cmocka_unit_test(demands_are_checked),
+                cmocka_unit_test(new_partitions_are_followed_at_once),
+                cmocka_unit_test(roles_are_looked_up),
+                cmocka_unit_test(steps_follow_each_other),
+                cmocka_unit_test(the_budget_is_kept),
+                cmocka_unit_test(demands_are_checked),
                 cmocka_unit_test(clusters_of_all_sizes),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

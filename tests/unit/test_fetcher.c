@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+enum { FIRST_REST_MS = 2 }; /* of 100 */
+
 static void append(struct replica_fixture *x, int n, int32_t records)
 {
         int64_t at;
@@ -178,7 +180,7 @@ static void out_of_range_is_met_with_care(void **state)
         link_answer(&l, &response);
         link_deliver(&l, KERR_NONE);
         assert_int_equal(end_of(&x, 1), 20);
-        assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + 100);
+        assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + FIRST_REST_MS);
 
         /* A leader that does not compare epochs, whose log is shorter: what is committed stays. */
         x.f.mono_ms += 100;
@@ -250,8 +252,8 @@ static void an_answer_must_fit_the_end(void **state)
 
 /* --- errors --- */
 
-/* Goal: a partition with an error rests, and when the leader is out of reach all do. Method: an
- * unknown epoch; a lost connection; an answer that is no answer. */
+/* Goal: a partition with an error rests, longer each time, and when the leader is out of reach all
+ * do. Method: an unknown epoch; a lost connection; an answer that is no answer. */
 static void errors_make_a_pause(void **state)
 {
         (void)state;
@@ -260,13 +262,22 @@ static void errors_make_a_pause(void **state)
         start(&x, &l);
         struct replica_assignment a = assignment(1, 2, 2, "12");
         replica_apply(replica_of(&x, 1), &a); /* the leader has not heard of it */
-        assert_true(link_round(&l, 0));
-        assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + 100);
-        assert_false(l.asked);
-        x.f.mono_ms += 100;
+        static const int rests_ms[] = {FIRST_REST_MS, 4, 8, 16, 32, 64, 100, 100};
+        for (size_t i = 0; i < sizeof rests_ms / sizeof *rests_ms; i++) {
+                assert_true(link_round(&l, 0));
+                assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + rests_ms[i]);
+                assert_false(l.asked);
+                x.f.mono_ms += rests_ms[i];
+        }
         replica_apply(replica_of(&x, 0), &a);
         assert_true(link_round(&l, 0));
         assert_true(end_of(&x, 1) > 0);
+        a = assignment(1, 3, 3, "12");
+        replica_apply(replica_of(&x, 1), &a);
+        assert_true(link_round(&l, 0));
+        assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + FIRST_REST_MS);
+        replica_apply(replica_of(&x, 0), &a);
+        x.f.mono_ms += FIRST_REST_MS;
 
         fetcher_run(l.fetcher);
         link_deliver(&l, KERR_CONNECTION_FAILED);
@@ -294,7 +305,7 @@ static void corrupt_bytes_are_refused(void **state)
         l.answer->memory.data[l.answer->memory.size / 2] ^= 1;
         link_deliver(&l, KERR_NONE);
         assert_int_equal(end_of(&x, 1), 0);
-        assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + 100);
+        assert_int_equal(fetcher_run(l.fetcher), x.f.mono_ms + FIRST_REST_MS);
         x.f.mono_ms += 100;
         while (end_of(&x, 1) < 20)
                 assert_true(link_round(&l, 0));
