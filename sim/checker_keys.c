@@ -115,9 +115,14 @@ static int64_t find_newest(const struct checker *c, const struct keys *k, int64_
                 int64_t fact = k->items[i].fact;
                 if (fact == INT64_MAX)
                         return -1; /* nobody knows */
-                if ((c->facts[fact].vouchers & FACT_FINAL) ||
-                    checker_visibility(c, c->facts[fact].send) == VISIBILITY_COMMITTED)
+                int64_t send = c->facts[fact].send;
+                enum visibility visibility = checker_visibility(c, send);
+                if ((c->facts[fact].vouchers & FACT_FINAL) || visibility == VISIBILITY_COMMITTED)
                         return i;
+                /* Its transaction may have been committed: then it has done its work, and is gone.
+                 */
+                if (c->h->sends[send].is_tombstone && visibility != VISIBILITY_ABORTED)
+                        return -1;
         }
         return -1;
 }
