@@ -1,5 +1,6 @@
 #include "base/varint.h"
 
+//@lab 03 begin
 static uint64_t zigzag(int64_t value)
 {
         return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
@@ -83,3 +84,54 @@ size_t varint_read32(const uint8_t *at, size_t size, int32_t *value)
                 *value = (int32_t)unzigzag(narrow);
         return n;
 }
+//@lab 03 starter
+// /* Yours to write, all eight; varint.h says what each does. */
+//
+// size_t varint_write_unsigned(uint8_t *at, uint64_t value)
+// {
+//         (void)at, (void)value;
+//         return 0;
+// }
+//
+// size_t varint_write(uint8_t *at, int64_t value)
+// {
+//         (void)at, (void)value;
+//         return 0;
+// }
+//
+// size_t varint_size_unsigned(uint64_t value)
+// {
+//         (void)value;
+//         return 0;
+// }
+//
+// size_t varint_size(int64_t value)
+// {
+//         (void)value;
+//         return 0;
+// }
+//
+// size_t varint_read_unsigned64(const uint8_t *at, size_t size, uint64_t *value)
+// {
+//         (void)at, (void)size, (void)value;
+//         return 0;
+// }
+//
+// size_t varint_read_unsigned32(const uint8_t *at, size_t size, uint32_t *value)
+// {
+//         (void)at, (void)size, (void)value;
+//         return 0;
+// }
+//
+// size_t varint_read64(const uint8_t *at, size_t size, int64_t *value)
+// {
+//         (void)at, (void)size, (void)value;
+//         return 0;
+// }
+//
+// size_t varint_read32(const uint8_t *at, size_t size, int32_t *value)
+// {
+//         (void)at, (void)size, (void)value;
+//         return 0;
+// }
+//@lab 03 end

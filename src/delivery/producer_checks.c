@@ -5,6 +5,7 @@
 const struct producer_batch_seen *producer_find_repeated(const struct producer_entry *e,
                                                          const struct batch_header *h)
 {
+        //@lab 17 begin
         if (!e || e->epoch != h->producer_epoch || h->base_sequence < 0)
                 return NULL;
         for (int32_t i = 0; i < e->batch_count; i++) {
@@ -14,6 +15,11 @@ const struct producer_batch_seen *producer_find_repeated(const struct producer_e
                         return b;
         }
         return NULL;
+        //@lab 17 starter
+        // (void)e;
+        // (void)h;
+        // return NULL; /* yours to write: nothing is ever a repeat */
+        //@lab 17 end
 }
 
 /* Whether the log has all of these batches; then it says where. When it has some only, sequence
@@ -21,6 +27,7 @@ const struct producer_batch_seen *producer_find_repeated(const struct producer_e
 static bool find_duplicates(const struct producer_state *s, const struct append_list *list,
                             struct log_append *result)
 {
+        //@lab 17 begin
         const struct producer_batch_seen *first = NULL, *b = NULL;
         for (int32_t i = 0; i < list->count; i++) {
                 const struct batch_header *h = &list->batches[i].header;
@@ -37,12 +44,19 @@ static bool find_duplicates(const struct producer_state *s, const struct append_
                 .is_duplicate = true,
         };
         return true;
+        //@lab 17 starter
+        // (void)s;
+        // (void)list;
+        // (void)result;
+        // return false; /* yours to write */
+        //@lab 17 end
 }
 
 /* --- the rules --- */
 
 static enum kerr check_sequence(const struct producer_entry *known, const struct batch_header *h)
 {
+        //@lab 17 begin
         if (known->epoch < 0)
                 return h->base_sequence == 0 ? KERR_NONE : KERR_UNKNOWN_PRODUCER_ID;
         int32_t expected = 0;
@@ -51,6 +65,11 @@ static enum kerr check_sequence(const struct producer_entry *known, const struct
                 expected = last == INT32_MAX ? 0 : last + 1;
         }
         return h->base_sequence == expected ? KERR_NONE : KERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+        //@lab 17 starter
+        // (void)known;
+        // (void)h;
+        // return KERR_NONE; /* yours to write: whatever comes is taken */
+        //@lab 17 end
 }
 
 static enum kerr check_txn(const struct producer_state *s, const struct producer_entry *known,
@@ -101,8 +120,12 @@ static enum kerr check_batch(struct producer_state *s, struct producer_entry *no
                 const struct producer_entry *e = producer_state_find(s, h->producer_id);
                 *now = e ? *e : producer_entry_new(h->producer_id);
         }
+        //@lab 17 begin
         if (h->producer_epoch < now->epoch)
                 return KERR_INVALID_PRODUCER_EPOCH;
+        //@lab 17 starter
+        // /* yours to write: the fence */
+        //@lab 17 end
         enum kerr err =
                 is_marker ? check_marker(now, h, payload, &marker) : check_data(s, now, h, origin);
         if (err)

@@ -15,6 +15,7 @@ struct producer_entry producer_entry_new(int64_t producer_id)
         };
 }
 
+//@lab 17 begin
 static int32_t last_sequence(const struct batch_header *h)
 {
         return (int32_t)(((uint32_t)h->base_sequence + (uint32_t)h->last_offset_delta) & INT32_MAX);
@@ -34,6 +35,14 @@ static void remember(struct producer_entry *e, const struct batch_header *h)
                 .timestamp_ms = h->max_timestamp,
         };
 }
+//@lab 17 starter
+// /* yours to write, with last_sequence() before it if you like */
+// static void remember(struct producer_entry *e, const struct batch_header *h)
+// {
+//         (void)e;
+//         (void)h;
+// }
+//@lab 17 end
 
 /* A batch that compaction has emptied tells its sequence numbers still. But it was part of a
  * transaction that is decided, whose marker may be gone, so it opens none. */
@@ -46,8 +55,12 @@ static bool opens_txn(const struct producer_entry *e, const struct batch_header 
 void producer_entry_apply(struct producer_entry *e, const struct batch_header *h,
                           const struct txn_marker *marker)
 {
+        //@lab 17 begin
         if (e->epoch != h->producer_epoch)
                 e->batch_count = 0;
+        //@lab 17 starter
+        // /* yours to write: what is it that a new epoch ends? */
+        //@lab 17 end
         e->epoch = h->producer_epoch;
         e->last_timestamp_ms = h->max_timestamp;
         if (marker) {

@@ -160,6 +160,7 @@ static void write_result(const struct plan *p)
 
 static void assign_range(struct plan *p)
 {
+        //@lab 11 begin
         for (int32_t t = 0; t < p->topic_count; t++) {
                 const bool *is_subscribed = p->is_subscribed + t * p->member_count;
                 int32_t subscribers = 0, next = p->first[t];
@@ -174,6 +175,9 @@ static void assign_range(struct plan *p)
                                 plan_give(p, next++, m);
                 }
         }
+        //@lab 11 starter
+        // (void)p; /* yours to write: every partition is nobody's */
+        //@lab 11 end
 }
 
 static void assign_round_robin(struct plan *p)

@@ -14,8 +14,15 @@ static enum kerr check_generation(const struct group *g, struct str member_id,
                                   struct str instance_id, int32_t generation,
                                   struct member **member)
 {
+        //@lab 11 begin
         enum kerr err = group_check_member(g, member_id, instance_id, member);
         return err || generation == g->generation ? err : KERR_ILLEGAL_GENERATION;
+        //@lab 11 starter
+        // (void)instance_id;
+        // (void)generation;
+        // *member = group_find(g, member_id); /* yours to write: the fence */
+        // return *member ? KERR_NONE : KERR_UNKNOWN_MEMBER_ID;
+        //@lab 11 end
 }
 
 static enum kerr check_sync(struct group_coordinator *c, const struct sync_group_request *in,
@@ -44,6 +51,7 @@ static enum kerr check_sync(struct group_coordinator *c, const struct sync_group
 /* Whom the leader has left out gets nothing. */
 static void take_assignments(struct group *g, const struct sync_group_request *in)
 {
+        //@lab 11 begin
         for (struct member *m = g->members; m; m = m->hh.next)
                 member_assign(m, (struct span){0});
         for (int32_t i = 0; i < in->assignments.count; i++) {
@@ -52,6 +60,10 @@ static void take_assignments(struct group *g, const struct sync_group_request *i
                 if (m)
                         member_assign(m, a->assignment);
         }
+        //@lab 11 starter
+        // (void)g;
+        // (void)in; /* yours to write: nobody is given anything */
+        //@lab 11 end
 }
 
 /* Not before the generation is committed: one that only we know could come again under another
@@ -121,11 +133,16 @@ static enum kerr heartbeat(struct group_coordinator *c, const struct heartbeat_r
         const struct group *g = group_partition_group(p, in->group_id);
         if (!g)
                 return KERR_UNKNOWN_MEMBER_ID;
+        //@lab 11 begin
         err = check_generation(g, in->member_id, in->group_instance_id, in->generation_id, &m);
         if (err)
                 return err;
         member_touch(m);
         return g->state == GROUP_PREPARING ? KERR_REBALANCE_IN_PROGRESS : KERR_NONE;
+        //@lab 11 starter
+        // (void)m;
+        // return KERR_NONE; /* yours to write: who is heard, and what is it told? */
+        //@lab 11 end
 }
 
 void groups_heartbeat(struct group_coordinator *c, const struct heartbeat_request *in,

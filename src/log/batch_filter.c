@@ -50,6 +50,7 @@ static void write_batch(struct batch_header *h, struct buffer *out, size_t start
  * timestamp that makes no sense. */
 static bool encode(struct batch_header *h, const struct survivors *found, struct buffer *plain)
 {
+        //@lab 15 begin
         const struct record *records = (const struct record *)(const void *)found->records.data;
         h->records_count = (int32_t)(found->records.size / sizeof *records);
         for (int32_t i = 0; i < h->records_count; i++) {
@@ -59,6 +60,10 @@ static bool encode(struct batch_header *h, const struct survivors *found, struct
                         h->max_timestamp = records[i].timestamp;
         }
         return true;
+        //@lab 15 starter
+        // (void)h, (void)found, (void)plain;
+        // return false; /* yours to write: the batch stays as it is */
+        //@lab 15 end
 }
 
 static void write_empty(struct batch_header h, struct buffer *out)

@@ -31,24 +31,23 @@
         X(3, METADATA, "Metadata", 0, 12, 9, 0, 9, "0.8",                                          \
           "Brokers, topics, and who leads and replicates each partition.",                         \
           "Racks and authorized operations: none are told.")                                       \
-        X(8, OFFSET_COMMIT, "OffsetCommit", 1, 9, 8, 1, 7, "0.8", "How far a group has read.", "") \
-        X(9, OFFSET_FETCH, "OffsetFetch", 1, 9, 6, 1, 5, "0.8",                                    \
+        X(8, OFFSET_COMMIT, "OffsetCommit", 1, 9, 8, 1, 7, "0.8.1", "How far a group has read.",   \
+          "")                                                                                      \
+        X(9, OFFSET_FETCH, "OffsetFetch", 1, 9, 6, 1, 5, "0.8.1",                                  \
           "From where a group is to read on.", "The member epoch of KIP-848: not looked at.")      \
-        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 4, 3, 0, 2, "0.8",                           \
-          "The broker that coordinates a group or a transactional id.",                            \
-          "Share groups (version 5 and up).")                                                      \
+        X(10, FIND_COORDINATOR, "FindCoordinator", 0, 4, 3, 0, 2, "0.8.2",                         \
+          "The broker that coordinates a group or a transactional id.", "Share groups (KIP-932).") \
         X(11, JOIN_GROUP, "JoinGroup", 0, 9, 6, 0, 5, "0.9",                                       \
-          "Makes a member of a group, or takes it into the next generation.",                      \
-          "The newer group protocol (KIP-848).")                                                   \
+          "Makes a member of a group, or takes it into the next generation.", "")                  \
         X(12, HEARTBEAT, "Heartbeat", 0, 4, 4, 0, 3, "0.9",                                        \
           "Says that a member lives; learns whether the group rebalances.", "")                    \
         X(13, LEAVE_GROUP, "LeaveGroup", 0, 5, 4, 0, 3, "0.9", "Takes members out of a group.",    \
           "")                                                                                      \
         X(14, SYNC_GROUP, "SyncGroup", 0, 5, 4, 0, 3, "0.9",                                       \
           "Brings the leader's assignment, takes one's own.", "")                                  \
-        X(15, DESCRIBE_GROUPS, "DescribeGroups", 0, 5, 5, 0, 5, "0.9",                             \
+        X(15, DESCRIBE_GROUPS, "DescribeGroups", 0, 5, 5, 0, 5, "KIP-40",                          \
           "The state of groups and their members.", "Authorized operations: none are told.")       \
-        X(16, LIST_GROUPS, "ListGroups", 0, 5, 3, 0, 4, "0.9",                                     \
+        X(16, LIST_GROUPS, "ListGroups", 0, 5, 3, 0, 4, "KIP-40",                                  \
           "The groups that a broker coordinates.", "")                                             \
         X(18, API_VERSIONS, "ApiVersions", 0, 4, 3, 0, 3, "KIP-35",                                \
           "The APIs and versions that a broker speaks.", "Features (KIP-584): none are told.")     \

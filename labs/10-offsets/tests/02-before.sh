@@ -1,0 +1,3 @@
+# A consumer that commits "before".
+. "$(dirname "$0")/crash.sh"
+crash before

@@ -1,0 +1,3 @@
+# A consumer that commits "auto".
+. "$(dirname "$0")/crash.sh"
+crash auto
