@@ -80,11 +80,17 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call obj,$(help_src)) $(real_lib
 .PHONY: unit-tests
 unit-tests: $(unit_bin)
 
+# Holds the book against the programs (chapters/tool/main.c says how).
+$(BUILD)/book-tool: $(call obj,$(wildcard chapters/tool/*.c))
+	$(CC) $(LDFLAGS) $^ -o $@
+
 # --- what people call ---
 
 .PHONY: help deps demo test check check-walls experiments coverage sweep bench bench-sim fuzz format interop clean
+.PHONY: book diagrams test-book book-update docs
+include $(wildcard labs/labs.mk)
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 deps: ## install the Debian packages that building and testing need
 	@sh tests/deps.sh check
@@ -99,13 +105,13 @@ integration := $(filter-out tests/integration/lib.sh,$(integration))
 
 test: ## all tests that need nothing but Debian packages
 	@sh tests/deps.sh test
-	@$(MAKE) -s -j2 WERROR=1 all unit-tests
+	@$(MAKE) -s -j2 WERROR=1 all unit-tests $(BUILD)/book-tool $(BUILD)/lab
 	@BUILD=$(BUILD) sh tests/run.sh $(unit_bin) $(integration)
 
-export HASH_SEEDS SWEEP_SEEDS VALGRIND_TESTS
-check: ## walls, format, warnings, sanitizers, valgrind, a bounded sweep, equal hashes
+export HASH_SEEDS SWEEP_SEEDS VALGRIND_TESTS LABS HANDOUTS
+check: ## walls, format, warnings, sanitizers, valgrind, a bounded sweep, equal hashes, a lab
 	@sh tests/deps.sh check
-	@$(MAKE) -s -j2 all unit-tests
+	@$(MAKE) -s -j2 all unit-tests $(BUILD)/lab
 	@BUILD=$(BUILD) sh tests/run.sh $(sort $(wildcard tests/checks/*.sh))
 
 check-walls: $(BUILD)/libodradek.a ## the core uses nothing but struct world; no include climbs a floor
@@ -132,6 +138,32 @@ experiments: ## the copy strategies and the disk, measured: a report with plots,
 	@mkdir -p build
 	@$(BUILD)/odradek bench experiments --output build/experiments $(if $(QUICK),--quick)
 
+# --- the book: chapters/, docs/ and their figures ---
+
+book: diagrams ## the book: build/book/index.html, and book.pdf where weasyprint is to be had
+	@BUILD=$(BUILD) sh chapters/make.sh
+
+diagrams: ## the book's figures, from traces, dumps and counters: build/diagrams/
+	@sh tests/deps.sh book
+	@$(MAKE) -s -j2 all $(BUILD)/book-tool
+	@BUILD=$(BUILD) sh diagrams/make.sh
+
+test-book: ## every command, excerpt and citation of the book, the slow ones too
+	@sh tests/deps.sh test
+	@$(MAKE) -s -j2 all $(BUILD)/book-tool
+	@BUILD=$(BUILD) SLOW=--slow LINES_SHOWN=5000 sh tests/run.sh tests/integration/book.sh
+
+PAGES ?= $(sort $(wildcard chapters/*.md docs/*.md))
+book-update: ## what commands print now, written into the book: make book-update PAGES=F.md
+	@sh tests/deps.sh test
+	@$(MAKE) -s -j2 all $(BUILD)/book-tool
+	@$(BUILD)/book-tool update $(BUILD) $(PAGES)
+	@$(MAKE) -s docs
+
+docs: $(BUILD)/odradek ## the reference pages that the program prints, and the table of labs
+	@BUILD=$(BUILD) sh docs/generate.sh
+	@sh docs/labs_table.sh update
+
 coverage: ## lines of src/ and sim/ that the tests reach (gcovr)
 	@sh tests/deps.sh check
 	@$(MAKE) -s -j2 COV=1 OPT=-O1 all unit-tests
@@ -146,9 +178,9 @@ interop: all ## clients from other registries, where those answer
 	@BUILD=$(BUILD) sh tests/run.sh $(sort $(wildcard tests/interop/*.sh))
 
 format: ## clang-format over everything
-	@clang-format -i $$(find src sim tests -name '*.[ch]')
+	@clang-format -i $$(find src sim tests chapters labs -name '*.[ch]')
 
 clean: ## remove what was built
-	rm -rf build build-*
+	rm -rf build build-* labs/*/out
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,21 +1,27 @@
 #!/bin/sh
 # Installs the Debian packages that a job needs; quick and silent when all are there.
-#   tests/deps.sh build|test|check|fuzz|...   (each includes those before it)
+#   tests/deps.sh build|test|check    (each includes those before it)
+#   tests/deps.sh labs|book|experiments|bench
 set -eu
 
 build="gcc make pkg-config libc6-dev uthash-dev zlib1g-dev libsnappy-dev liblz4-dev libzstd-dev libisal-dev libinih-dev liburing-dev libjansson-dev"
-test="libcmocka-dev binutils graphviz kcat tshark python3 python3-kafka python3-lz4 python3-snappy python3-zstandard librdkafka-dev"
+test="libcmocka-dev binutils graphviz pandoc kcat tshark python3 python3-kafka python3-lz4 python3-snappy python3-zstandard librdkafka-dev"
+labs="patch" # which makes the known-wrong programs; a student needs no more than build
 check="clang clang-format libclang-rt-dev llvm valgrind gcovr strace"
 # What make bench compares with: each is installed if it can be, and no service is started.
 peers="redis-server libhiredis-dev nats-server libnats-dev rabbitmq-server librabbitmq-dev"
+# The book as PDF, with letters for its Chinese words.
+pdf="weasyprint fonts-dejavu-core fonts-wqy-microhei"
 
 case "${1:-build}" in
 build) want=$build ;;
 test) want="$build $test" ;;
-check) want="$build $test $check" ;;
+labs) want="$build $labs" ;;
+check) want="$build $test $labs $check" ;;
+book) want="$build pandoc graphviz gnuplot-nox" ;;
 experiments) want="$build gnuplot-nox" ;;
 bench) want="$build python3 librdkafka-dev" ;;
-*) echo "deps.sh: unknown job '$1' (build, test, check, experiments, bench)" >&2; exit 2 ;;
+*) echo "deps.sh: unknown job '$1' (build, test, check, labs, book, experiments, bench)" >&2; exit 2 ;;
 esac
 
 command -v dpkg-query >/dev/null 2>&1 || exit 0 # not Debian: the compiler will say what is missing
@@ -37,21 +43,28 @@ install() { # PACKAGE...
         $sudo apt-get install -y -q --no-install-recommends "$@"
 }
 
+# What may be missing: each is installed if it can be. install_optional WHAT-FOR PACKAGE...
+install_optional() {
+        for_what=$1
+        shift
+        missing_of "$@"
+        [ -n "$missing" ] || return 0
+        echo "installing, $for_what:$missing"
+        $sudo apt-get update -q >/dev/null 2>&1 || true
+        for package in $missing; do
+                install "$package" >/dev/null 2>&1 || echo "not to be had: $package"
+        done
+}
+
 # Debian starts a service that is installed unless policy-rc.d forbids it.
 install_peers() {
-        # shellcheck disable=SC2086
-        missing_of $peers
-        [ -n "$missing" ] || return 0
-        echo "installing, to compare with:$missing"
         policy=/usr/sbin/policy-rc.d
         made=
         if [ ! -e "$policy" ]; then
                 printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null && $sudo chmod +x "$policy" && made=yes
         fi
-        $sudo apt-get update -q >/dev/null 2>&1 || true
-        for package in $missing; do
-                install "$package" >/dev/null 2>&1 || echo "not to be had: $package"
-        done
+        # shellcheck disable=SC2086
+        install_optional "to compare with" $peers
         [ -z "$made" ] || $sudo rm -f "$policy"
 }
 
@@ -69,4 +82,10 @@ if [ -n "$missing" ]; then
         fi
         rm -f "$log"
 fi
-[ "${1:-build}" != bench ] || [ "${PEERS:-}" = none ] || install_peers
+case "${1:-build}" in
+bench) [ "${PEERS:-}" = none ] || install_peers ;;
+book)
+        # shellcheck disable=SC2086
+        install_optional "for the PDF" $pdf
+        ;;
+esac

@@ -21,7 +21,7 @@ for program in "$@"; do
         printf '%-52s %4d passed %3d failed  %3d s\n' "$program" "$((p - s))" "$f" "$(($(date +%s) - begun))"
         grep '# SKIP' "$out"
         if [ "$f" -gt 0 ]; then
-                grep -v '^ok ' "$out" | tail -n 60
+                grep -v '^ok ' "$out" | tail -n "${LINES_SHOWN:-60}"
                 echo "$program: exit status $status"
         fi
 done
