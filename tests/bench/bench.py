@@ -300,7 +300,7 @@ def main():
         out.say(report.limit_lines(b.limits, UNITS))
         for row in rows:
             rounds = row.rounds or options.rounds
-            if time.monotonic() - begun > 0.7 * BUDGET_S:
+            if time.monotonic() - begun > 0.55 * BUDGET_S:
                 rounds = 1  # late: better a run of each row than three of most
             samples, failures, absent = run_row(b, row, rounds)
             out.say([""] + report.row_lines(row, samples, b.limits, absent, failures, rounds))
