@@ -246,6 +246,7 @@ def parse():
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     options.odradek = os.path.abspath(options.odradek)
+    options.out = os.path.abspath(options.out)  # servers run elsewhere
     return options
 
 
