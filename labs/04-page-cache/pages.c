@@ -1,10 +1,15 @@
 /* pages - a file, and what of it is in the page cache.
  *
- *     pages write FILE BYTES EACH SYNC    a new file, by writes of EACH bytes; fdatasync() after
- * every SYNC of them (0: never) pages read FILE FROM BYTES          in order, 64 KiB at a time
- *     pages scatter FILE STEP             one page, every STEP pages, announced as random
- *     pages drop FILE                     synced, and then dropped from the cache
- *     pages show FILE                     a map: # all of it is cached, + some, . nothing
+ *     pages write FILE BYTES EACH SYNC
+ *         a new file, by writes of EACH bytes; fdatasync() after every SYNC of them (0: never)
+ *     pages read FILE FROM BYTES
+ *         in order, 64 KiB at a time
+ *     pages scatter FILE STEP
+ *         one page, every STEP pages, announced as random
+ *     pages drop FILE
+ *         synced, and then dropped from the cache
+ *     pages show FILE
+ *         a map: # all of it is cached, + some, . nothing
  *
  * Each ends with a line of counts: system calls, bytes that this process made the disk read
  * (getrusage), and pages that are cached (mincore). */

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -13,11 +12,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/scratch.h"
 #include "bench/usage.h"
 
 enum {
@@ -242,19 +241,6 @@ void broker_cluster_stop(struct broker_process *brokers, int count)
 
 /* --- stop --- */
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-        (void)info;
-        (void)type;
-        (void)walk;
-        return remove(path);
-}
-
-void remove_tree(const char *path)
-{
-        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static void end(struct broker_process *b, int number)
 {
         const int step_ms = 2;
@@ -282,7 +268,7 @@ void broker_process_stop(struct broker_process *b, bool remove_data)
         if (remove_data) {
                 snprintf(log, sizeof log, "%s.log", b->data);
                 unlink(log);
-                remove_tree(b->data);
+                scratch_remove(b->data);
         }
         free(b->data);
         b->data = NULL;

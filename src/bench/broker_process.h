@@ -78,7 +78,4 @@ int64_t process_resident_bytes(pid_t pid);
  * told. */
 int64_t process_disk_read_bytes(pid_t pid);
 
-/* Removes a directory and all in it. */
-void remove_tree(const char *path);
-
 #endif

@@ -1,6 +1,7 @@
 #include "bench/scratch.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,4 +23,18 @@ int scratch_file(const char *directory)
         if (fd >= 0)
                 unlink(path);
         return fd;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+        (void)info;
+        (void)type;
+        (void)walk;
+        return remove(path);
+}
+
+void scratch_remove(const char *directory)
+{
+        enum { OPEN_AT_ONCE = 16 };
+        nftw(directory, remove_one, OPEN_AT_ONCE, FTW_DEPTH | FTW_PHYS);
 }

@@ -12,4 +12,7 @@ void *scratch_memory(size_t count, size_t size);
  * closed, however that comes. -1: errno tells. */
 int scratch_file(const char *directory);
 
+/* Removes a directory and all in it, as far as that can be done. */
+void scratch_remove(const char *directory);
+
 #endif

@@ -1,4 +1,5 @@
 /* The targets of producers: what an append may cost beyond writing its bytes. */
+#include "bench/scratch.h"
 #include "bench/targets_private.h"
 #include "bench/usage.h"
 
@@ -157,7 +158,7 @@ static double raw_files_mb_per_s(const char *directory, int32_t count, size_t ba
         for (int i = 0; i < opened; i++)
                 close(files[i]);
         free(files);
-        remove_tree(directory);
+        scratch_remove(directory);
         return sound ? (double)MANY_ROUNDS * count * (double)batch_bytes / 1e6 / seconds : 0;
 }
 

@@ -33,7 +33,9 @@
         X(HEARTBEAT_INTERVAL_MS, "broker.heartbeat.interval.ms", NULL, INT, "2000", 1, INT32_MAX,  \
           NULL, "How often a broker tells the controller that it lives.")                          \
         X(ELECTION_TIMEOUT_MS, "controller.quorum.election.timeout.ms", NULL, INT, "1000", 1,      \
-          INT32_MAX, NULL, "A voter that knows no leader stands after so long, and up to twice.")  \
+          INT32_MAX, NULL,                                                                         \
+          "A voter that knows no leader stands after so long, and up to twice; at its start "      \
+          "sooner, when no other voter knows one.")                                                \
         X(ELECTION_BACKOFF_MS, "controller.quorum.election.backoff.max.ms", NULL, INT, "1000", 1,  \
           INT32_MAX, NULL, "The longest pause after a lost election.")                             \
         X(QUORUM_FETCH_TIMEOUT_MS, "controller.quorum.fetch.timeout.ms", NULL, INT, "2000", 1,     \

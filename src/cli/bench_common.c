@@ -1,7 +1,6 @@
 #include "cli/bench_common.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/report.h"
+#include "bench/scratch.h"
 #include "cli/real_client.h"
 
 static bool choose_mode(struct bench_settings *s)
@@ -90,18 +90,9 @@ int bench_settings_run(struct bench_settings *s, const char *command, const stru
         return status;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-        (void)st;
-        (void)kind;
-        (void)at;
-        return remove(path);
-}
-
 void bench_settings_deinit(struct bench_settings *s)
 {
-        enum { OPEN_AT_ONCE = 8 };
         if (*s->scratch)
-                nftw(s->scratch, remove_one, OPEN_AT_ONCE, FTW_DEPTH | FTW_PHYS);
+                scratch_remove(s->scratch);
         *s->scratch = '\0';
 }

@@ -1,6 +1,6 @@
 /* mapping.h - a file's kept mapping: what `mmap` and the zero-copy sends take their bytes from.
  *
- * Mapping per request would cost more than pread(): 6 us to map, touch and unmap 64 KiB. So a
+ * Mapping for each request would cost more than pread() for small ones (E1, mmap-each). So a
  * mapping stays with its file. It reaches past the file's end, where pages come to life as the file
  * grows; a file that outgrows it gets one twice as large, and the old one stays until the file is
  * closed, because another thread may be sending from it. Addresses are all that this spends.

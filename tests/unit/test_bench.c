@@ -1,11 +1,11 @@
 /* Tests of what all experiments stand on: samples, the runner, results in words and in files. Never
  * of speed. */
 #include "bench/experiments.h"
+#include "bench/scratch.h"
 #include "bench/usage.h"
 #include "bench/words.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
@@ -29,18 +29,11 @@ static int make_scratch(void **state)
         return mkdtemp(scratch) ? 0 : -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-        (void)st;
-        (void)kind;
-        (void)at;
-        return remove(path);
-}
-
 static int remove_scratch(void **state)
 {
         (void)state;
-        return nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        scratch_remove(scratch);
+        return 0;
 }
 
 /* --- samples --- */

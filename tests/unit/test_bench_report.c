@@ -3,8 +3,8 @@
 #include "bench/experiments.h"
 #include "bench/plot.h"
 #include "bench/report.h"
+#include "bench/scratch.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,18 +24,11 @@ static int make_scratch(void **state)
         return mkdtemp(scratch) ? 0 : -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-        (void)st;
-        (void)kind;
-        (void)at;
-        return remove(path);
-}
-
 static int remove_scratch(void **state)
 {
         (void)state;
-        return nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        scratch_remove(scratch);
+        return 0;
 }
 
 static bool is_there(const char *name)

@@ -3,6 +3,7 @@
 #include "bench/broker_process.h"
 #include "bench/null_broker.h"
 #include "bench/raw_client.h"
+#include "bench/scratch.h"
 #include "bench/targets.h"
 #include "broker/broker.h"
 #include "log/batch.h"
@@ -131,7 +132,7 @@ static void real_end(struct real_server *s)
         assert_int_equal(broker_close(s->broker), KERR_NONE);
         world_posix_free(s->world);
         config_deinit(&s->config);
-        remove_tree(s->data);
+        scratch_remove(s->data);
 }
 
 /* --- latencies --- */
