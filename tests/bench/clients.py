@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 
+import machine
+
 RUN_S = 60
 CFLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes",
           "-Wmissing-prototypes", "-Wvla"]
@@ -58,6 +60,8 @@ class Clients:
     def rdkafka(self, server, action, topic, **settings):
         """librdkafka, the same for every Kafka; settings with _ for the dots."""
         options = [f"{key.replace('_', '.')}={value}" for key, value in {"seconds": self.seconds, **settings}.items()]
+        if action == "produce":
+            options.append(f"bytes={machine.WRITTEN_BYTES}")
         return self.run(server, self.path("rdkafka_perf"), action, server.at, topic, *options)
 
     def rdkafka_start(self, server, action, topic, **settings):
@@ -72,6 +76,8 @@ class Clients:
             options["record_size"] = size
         if "records" not in options:
             options["seconds"] = max(1, round(self.seconds))
+            if action == "produce":
+                options["records"] = machine.WRITTEN_BYTES // size
         for key, value in options.items():
             arguments += ["--" + key.replace("_", "-"), value]
 

@@ -6,6 +6,7 @@
  *   size=100        bytes of a message
  *   seconds=1       how long (consume: from the first message, or to the end of the log)
  *   count=N         so many messages instead; consume waits for them, up to 30 s
+ *   bytes=N         produce: end at so many bytes of messages, if they come sooner
  *   partitions=1    of the topic; producing goes over them as librdkafka likes
  * What has a dot or is none of these is a setting of librdkafka.
  *
@@ -25,6 +26,7 @@ struct run {
         size_t size;
         double seconds;
         int64_t count; /* 0: by time */
+        double bytes_max;
         int partitions;
         struct perf perf;
         int64_t failed;
@@ -42,7 +44,7 @@ static void delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
 
 static bool is_own_option(const char *argument)
 {
-        static const char *const own[] = {"size=", "seconds=", "count=", "partitions="};
+        static const char *const own[] = {"size=", "seconds=", "count=", "bytes=", "partitions="};
         for (size_t i = 0; i < sizeof own / sizeof *own; i++)
                 if (strncmp(argument, own[i], strlen(own[i])) == 0)
                         return true;
@@ -107,6 +109,8 @@ static void await_topic(rd_kafka_t *rk, rd_kafka_topic_t *topic)
 
 static bool goes_on(const struct run *r, int64_t sent)
 {
+        if ((double)sent * (double)r->size >= r->bytes_max)
+                return false;
         if (r->count)
                 return sent < r->count;
         return sent % CLOCK_EVERY != 0 || perf_elapsed_s(&r->perf) < r->seconds;
@@ -236,6 +240,7 @@ int main(int argc, char **argv)
                         .size = (size_t)perf_number(argc, argv, 4, "size", 100),
                         .seconds = perf_number(argc, argv, 4, "seconds", 1),
                         .count = (int64_t)perf_number(argc, argv, 4, "count", 0),
+                        .bytes_max = perf_number(argc, argv, 4, "bytes", 1e18),
                         .partitions = (int)perf_number(argc, argv, 4, "partitions", 1)};
         rd_kafka_conf_t *conf = settings(&r, argc, argv);
         (producing ? produce : consume)(&r, conf);
