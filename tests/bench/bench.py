@@ -180,7 +180,7 @@ class Bench:
 
 # --- a row ---
 
-def run_cell(b, cell, samples, failures, writes=False):
+def run_cell(b, cell, samples, failures, writes=0):
     """One run; what fails or is absent is noted, and not tried again."""
     key = (cell.setting, cell.peer)
     if key in failures:
@@ -188,7 +188,7 @@ def run_cell(b, cell, samples, failures, writes=False):
     try:
         server = b.server(cell.server) if cell.server else None
         if writes and not b.quick:
-            machine.warm_memory(b.scratch)
+            machine.warm_memory(b.scratch, writes)
         load = machine.Load(b.servers_cpu_s())
         figures = cell.run(b, server)
         samples.add(*key, figures, load.shares(b.servers_cpu_s()))
@@ -300,11 +300,11 @@ def main():
         b.measure_limits(options.rounds)
         out.say(report.limit_lines(b.limits, UNITS))
         for row in rows:
-            rounds = row.rounds or options.rounds
-            if time.monotonic() - begun > 0.55 * BUDGET_S:
+            rounds, row_begun = row.rounds or options.rounds, time.monotonic()
+            if row_begun - begun > 0.5 * BUDGET_S:
                 rounds = 1  # late: better a run of each row than three of most
             samples, failures, absent = run_row(b, row, rounds)
-            out.say([""] + report.row_lines(row, samples, b.limits, absent, failures, rounds))
+            out.say([""] + report.row_lines(row, samples, b.limits, absent, failures, rounds, time.monotonic() - row_begun))
             finished.append((row, samples))
             failures_of[row.id] = failures
         b.keep(())

@@ -156,10 +156,10 @@ def page_cache_write(directory, size=1 << 30):
         os.unlink(path)
 
 
-WRITTEN_BYTES = 800_000_000  # a producer's run ends there: fewer than are warmed, with room for headers
+WRITTEN_BYTES = 800_000_000  # a producer's run ends there at the latest: fewer than can be warmed in time
 
 
-def warm_memory(directory, size=1024 * MIB):
+def warm_memory(directory, size):
     """On a virtual machine whose host takes free pages back, a page's first touch costs ten times as
     much: a file is written at 0.3 GB/s, and at 4 right after another one was removed. Whoever comes
     after somebody who freed memory would win, so that each run that writes finds such memory."""

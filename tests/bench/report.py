@@ -30,8 +30,8 @@ def of_limit(row, samples, cell, limits):
     return "-" if speed is None or not bound else small(speed / bound)
 
 
-def row_lines(row, samples, limits, absent, failures, rounds):
-    """One row, as it is printed."""
+def row_lines(row, samples, limits, absent, failures, rounds, seconds):
+    """One row, as it is printed; it took so many seconds."""
     lines = [f"{row.id} {row.name}: {row.workload}", f"   {row.why}; {rounds} round{'s' if rounds != 1 else ''}"]
     head = ["", ""] + [title for title, _, _ in row.columns] + ["odradek is"]
     if row.limit:
@@ -52,16 +52,18 @@ def row_lines(row, samples, limits, absent, failures, rounds):
         lines.append(f"  absent: {peer}: {reason}")
     for (at, peer), reason in failures.items():
         lines.append(f"  failed: {at}, {peer}: {reason}")
-    goals = [["must reach:" if i == 0 else "", goal.text, goal_value(goal, *judged), VERDICTS[judged[1]]]
-             for i, (goal, judged) in enumerate((g, g.judge(samples)) for g in row.goals)]
-    lines += table(goals)
+    lines += table([["must reach:" if i == 0 else "", *goal_columns(goal, samples)] for i, goal in enumerate(row.goals)])
     foreign, steal = samples.noise()
-    lines.append(f"  foreign CPU {foreign:.1%}, steal {steal:.1%}")
+    lines.append(f"  foreign CPU {foreign:.1%}, steal {steal:.1%}; {seconds:.0f} s")
     return lines
 
 
-def goal_value(goal, value, verdict):
-    return "-" if value is None else f"{value:.{goal.decimals}f}"
+def goal_columns(goal, samples):
+    """The verdict is of the median; where the rounds disagree, that is said."""
+    value, verdict = goal.judge(samples)
+    met, rounds = goal.in_rounds(samples)
+    divided = f", in {met} of {rounds} rounds met" if verdict in ("met", "missed") and 0 < met < rounds else ""
+    return goal.text, "-" if value is None else f"{value:.{goal.decimals}f}", VERDICTS[verdict] + divided
 
 
 def limit_lines(limits, units):

@@ -7,6 +7,7 @@ with two cores; ratios travel to other machines, absolute figures do not.
 import time
 
 from clients import Failed, finish
+from machine import MIB
 from stats import Goal, never_falls, quantity, small
 
 TUNED = {"linger_ms": 5, "batch_size": 1000000, "batch_num_messages": 100000, "queue_buffering_max_messages": 1000000}
@@ -28,14 +29,14 @@ class Cell:
 
 class Row:
     def __init__(self, id, name, workload, why, cells, goals, columns, headline="msgs_s", less=False, limit=None,
-                 rounds=None, warm=True, writes=False):
+                 rounds=None, warm=True, writes=0):
         self.id, self.name, self.workload, self.why = id, name, workload, why
         self.cells, self.goals, self.columns = cells, goals, columns
         self.headline, self.less = headline, less  # the figure of the ratios; less: small is good
         self.limit = limit    # which limit of the machine MB/s is held against
         self.rounds = rounds  # when it is not the run's number
         self.warm = warm      # a first run of what is slow at first does not count
-        self.writes = writes  # new logs, into memory that is warmed first; see machine.warm_memory()
+        self.writes = writes  # bytes that a run may write; so much memory is warmed: machine.warm_memory()
 
 
 # --- runs ---
@@ -136,7 +137,7 @@ def b1():
                [Goal(">= 0.90 of the null broker", ratio(at, "odradek", "null"), at_least=0.90),
                 Goal(">= librdkafka's mock cluster", ratio(at, "odradek", "mock"), at_least=1.0),
                 Goal(">= 1.25 x Kafka", ratio(at, "odradek", "kafka"), at_least=1.25)],
-               [SERVER, MSGS, MB, CLIENT], limit="page-cache write", writes=True)
+               [SERVER, MSGS, MB, CLIENT], limit="page-cache write", writes=256 * MIB)
 
 
 def b2():
@@ -149,7 +150,7 @@ def b2():
                 Goal(">= 1.0 GB/s at 1 KiB", value("1 KiB", "odradek", "mb_s", 1e-3), at_least=1.0),
                 Goal(">= 1.2 x Kafka at 100 B", ratio("100 B", "odradek", "kafka"), at_least=1.2),
                 Goal(">= 4 x Kafka at 1 KiB", ratio("1 KiB", "odradek", "kafka"), at_least=4.0)],
-               [SERVER, MSGS, MB, CLIENT], limit="page-cache write", writes=True)
+               [SERVER, MSGS, MB, CLIENT], limit="page-cache write", writes=1024 * MIB)
 
 
 def b3():
@@ -164,7 +165,7 @@ def b3():
                 Goal(">= 0.4 of page-cache write", ratio(at, "odradek", "page-cache write", "mb_s"), at_least=0.4),
                 Goal("<= 0.10 us of server CPU a message", value(at, "odradek", "server_us"), at_most=0.10, decimals=3),
                 Goal(">= 3.5 x Kafka", ratio(at, "odradek", "kafka"), at_least=3.5)],
-               [MB, MSGS, SERVER], "mb_s", limit="page-cache write", writes=True)
+               [MB, MSGS, SERVER], "mb_s", limit="page-cache write", writes=1024 * MIB)
 
 
 def b4():
@@ -177,7 +178,7 @@ def b4():
                 Goal("1: >= 30 k/s", value("1 a request", "odradek", scale=1e-3), at_least=30, decimals=1),
                 Goal("1: >= 2 x Kafka", ratio("1 a request", "odradek", "kafka"), at_least=2.0),
                 Goal("100: >= 3 M/s", value("100 a request", "odradek", scale=1e-6), at_least=3.0)],
-               [MSGS, MB, SERVER], limit="page-cache write", writes=True)
+               [MSGS, MB, SERVER], limit="page-cache write", writes=384 * MIB)
 
 
 def b5():
@@ -223,7 +224,7 @@ def b7(quick):
     goals += [Goal(f">= 1.5 x Kafka at {name}", ratio(name, "odradek", "kafka"), at_least=1.5)
               for size, name in zip(sizes, names) if size >= 1000]
     return Row("B7", "message_size", "librdkafka with its defaults, acks 1, 10 to 100,000 B", "the shape travels", cells, goals,
-               [MB, MSGS, SERVER, CLIENT], "mb_s", limit="page-cache write", writes=True)
+               [MB, MSGS, SERVER, CLIENT], "mb_s", limit="page-cache write", writes=1024 * MIB)
 
 
 def both_at_once(b, server):
@@ -248,7 +249,7 @@ def b8():
                "on two cores the two clients and the broker want three", cells,
                [Goal(">= 0.90 of the producer alone", ratio("both", "odradek", "odradek", other_setting="producer alone"), at_least=0.90),
                 Goal(">= 1.2 x Kafka", ratio("both", "odradek", "kafka"), at_least=1.2)],
-               [MSGS, MB, SERVER, CLIENT], writes=True)
+               [MSGS, MB, SERVER, CLIENT], writes=256 * MIB)
 
 
 # --- B9 and B10: clusters ---
@@ -263,7 +264,7 @@ def b9():
                [Goal("RF 3 / RF 1 >= 0.60, acks 1", ratio("RF 3, acks 1", "odradek", "odradek", other_setting="RF 1, acks 1"), at_least=0.60),
                 Goal("acks all / acks 1 >= 0.75, RF 3", ratio("RF 3, acks all", "odradek", "odradek", other_setting="RF 3, acks 1"), at_least=0.75),
                 Goal("cluster CPU of RF 3 <= 3.5 x RF 1", ratio("RF 3, acks 1", "odradek", "odradek", "server_us", "RF 1, acks 1"), at_most=3.5)],
-               [MSGS, MB, SERVER, CLIENT], writes=True)
+               [MSGS, MB, SERVER, CLIENT], writes=512 * MIB)
 
 
 def b10():
@@ -360,7 +361,7 @@ def b12():
                 Goal("publish 100 B >= 50 x the RabbitMQ queue", ratio("publish 100 B", "odradek", "rabbitmq queue"), at_least=50),
                 Goal("replay 100 B >= 0.75 x RabbitMQ stream", ratio("replay 100 B", "odradek raw", "rabbitmq stream"), at_least=0.75),
                 Goal("replay 1 KiB >= 0.75 x RabbitMQ stream", ratio("replay 1 KiB", "odradek raw", "rabbitmq stream"), at_least=0.75)],
-               [MSGS, MB, SERVER, CLIENT], writes=True)
+               [MSGS, MB, SERVER, CLIENT], writes=1024 * MIB)
 
 
 # --- B13 and B14 ---
@@ -397,7 +398,7 @@ def b14():
     return Row("B14", "long_run", "librdkafka with its defaults, 10 M x 100 B into one log, in five blocks",
                "flat as the log grows", cells,
                [Goal("last block >= 0.95 of the first", ratio("block 5", "odradek", "odradek", other_setting="block 1"), at_least=0.95)],
-               [MSGS, MB, SERVER], rounds=1, warm=False, writes=True)
+               [MSGS, MB, SERVER], rounds=1, warm=False, writes=256 * MIB)
 
 
 def all_rows(quick):

@@ -45,6 +45,13 @@ class Samples:
                 ratios.append(a[figure] / b[other_figure or figure])
         return median(ratios)
 
+    def rounds(self):
+        """The samples of each round alone."""
+        for i in range(max(map(len, self.runs.values()), default=0)):
+            one = Samples()
+            one.runs = {cell: runs[i:i + 1] for cell, runs in self.runs.items()}
+            yield one
+
     def noise(self):
         """Medians of foreign and of stolen CPU time."""
         return tuple(median([s[i] for s in self.shares]) or 0.0 for i in (0, 1))
@@ -70,9 +77,16 @@ class Goal:
             return None, "absent"
         if samples.is_noisy():
             return value, "noisy"
+        return value, "met" if self.is_met(value) else "missed"
+
+    def is_met(self, value):
         rounded = round(value, self.decimals + 2)
-        met = rounded >= self.at_least if self.at_most is None else rounded <= self.at_most
-        return value, "met" if met else "missed"
+        return rounded >= self.at_least if self.at_most is None else rounded <= self.at_most
+
+    def in_rounds(self, samples):
+        """(met, all): in how many rounds it was met, of those that give a value."""
+        values = [value for value in map(self.value, samples.rounds()) if value is not None]
+        return sum(map(self.is_met, values)), len(values)
 
 
 def never_falls(values, slack=0.05):

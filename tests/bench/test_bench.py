@@ -55,6 +55,10 @@ def verdicts():
     one_of_three = two_peers([5, 5, 5], [4, 4, 4])
     one_of_three.shares[0] = (0.9, 0.0)
     ok("one disturbed run of many does not forbid it", goal.judge(one_of_three)[1] == "met")
+    divided = two_peers([5, 4, 5], [4, 4, None])
+    ok("rounds that disagree are counted", goal.in_rounds(divided) == (1, 2))
+    ok("and told beside the median's verdict", report.goal_columns(goal, divided)[2] == "MISSED, in 1 of 2 rounds met")
+    ok("rounds that agree are not", report.goal_columns(goal, two_peers([5, 5], [4, 4]))[2] == "met")
 
 
 def runs():
@@ -83,7 +87,7 @@ def the_set():
             samples.add(cell.setting, cell.peer, dict.fromkeys(
                 ("msgs_s", "mb_s", "server_us", "client_us", "p50_us", "p99_us", "ready_ms", "rss_mib", "threads", "idle_pct"), 1.0))
         ok(f"all goals of {row.id} name cells that it has", all(goal.judge(samples)[1] != "absent" for goal in row.goals))
-        lines = report.row_lines(row, samples, {"page-cache write": [2.0]}, {"redis": "redis-server is not installed"}, {("a", "b"): "why"}, 3)
+        lines = report.row_lines(row, samples, {"page-cache write": [2.0]}, {"redis": "redis-server is not installed"}, {("a", "b"): "why"}, 3, 1.0)
         ok(f"{row.id} prints its cells, what is absent and what failed",
            len(lines) >= len(row.cells) + len(row.goals) and "  absent: redis: redis-server is not installed" in lines and "  failed: a, b: why" in lines)
 
