@@ -17,6 +17,14 @@ static inline void alarm_set(struct alarm *alarm, struct world *w)
         alarm->due_ms = never ? INT64_MAX : now_ms + alarm->interval_ms;
 }
 
+/* Due in `ms` at the latest. */
+static inline void alarm_hasten(struct alarm *alarm, struct world *w, int64_t ms)
+{
+        int64_t due_ms = w->mono_ms(w) + ms;
+        if (due_ms < alarm->due_ms)
+                alarm->due_ms = due_ms;
+}
+
 /* True when it is due; then it is set anew. */
 static inline bool alarm_rings(struct alarm *alarm, struct world *w)
 {

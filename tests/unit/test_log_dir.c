@@ -550,8 +550,9 @@ static void timers_retain_and_checkpoint(void **state)
         teardown(&x);
 }
 
-/* Goal: the end of a background sync finds its log. Method: two logs roll; end the second's first.
- */
+/* Goal: the end of a background sync finds its log, and what a crash need not read again is written
+ * down within a second. Method: two logs roll; end the second's first, and look at the checkpoint
+ * long before its own time. */
 static void syncs_find_their_log(void **state)
 {
         (void)state;
@@ -564,6 +565,12 @@ static void syncs_find_their_log(void **state)
         log_dir_on_synced(x.dir, fake_world_end_sync(&x.f, 1, KERR_NONE), KERR_NONE);
         assert_int_equal(partition_log_recovery_point(a), 0);
         assert_int_equal(partition_log_recovery_point(b), 10);
+        x.f.mono_ms += 999;
+        log_dir_run_timers(x.dir);
+        assert_false(fake_world_exists(&x.f, "data/recovery-point-offset-checkpoint"));
+        x.f.mono_ms++;
+        log_dir_run_timers(x.dir);
+        expect_text(&x.f, "data/recovery-point-offset-checkpoint", "0\n2\na 0 0\nb 0 10\n");
         log_dir_on_synced(x.dir, fake_world_end_sync(&x.f, 0, KERR_IO), KERR_IO);
         assert_true(partition_log_is_offline(a));
         log_dir_on_synced(x.dir, 12345, KERR_NONE); /* of a log that is gone */
