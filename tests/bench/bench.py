@@ -28,6 +28,8 @@ from servers import Absent
 from stats import Samples
 
 BUDGET_S = 8 * 60
+RUN_S = 1.5    # a run, as long as none was seen
+OTHER_S = 110  # of it: starting servers, filling topics, and the copy paths' targets
 UNITS = {"page-cache write": "MB/s", "raw sendfile": "MB/s", "loopback": "MB/s", "fdatasync": "/s"}
 FILL_BYTES = {100: 400_000_000, 1024: 1_000_000_000}
 FILL_BATCH = {100: 600, 1024: 60}  # about 64 KB
@@ -222,6 +224,12 @@ def run_row(b, row, rounds):
     return samples, failures, absent
 
 
+def rounds_in_time(row, later, wanted, elapsed_s, run_s):
+    """As many rounds as leave time for one of each later row: better a run of each than three of most."""
+    spare_s = BUDGET_S - OTHER_S - elapsed_s - run_s * sum(len(other.cells) for other in later)
+    return max(1, min(row.rounds or wanted, int(spare_s / (run_s * len(row.cells)))))
+
+
 # --- the whole ---
 
 def kafka_jars(options):
@@ -299,11 +307,13 @@ def main():
         out.say("; ".join(f"{name} {words}" for name, words in environment.items()))
         b.measure_limits(options.rounds)
         out.say(report.limit_lines(b.limits, UNITS))
-        for row in rows:
-            rounds, row_begun = row.rounds or options.rounds, time.monotonic()
-            if row_begun - begun > 0.5 * BUDGET_S:
-                rounds = 1  # late: better a run of each row than three of most
+        rows_begun, runs = time.monotonic(), 0
+        for i, row in enumerate(rows):
+            row_begun = time.monotonic()
+            run_s = (row_begun - rows_begun) / runs if runs else RUN_S
+            rounds = rounds_in_time(row, rows[i + 1:], options.rounds, row_begun - begun, run_s)
             samples, failures, absent = run_row(b, row, rounds)
+            runs += rounds * len(row.cells)
             out.say([""] + report.row_lines(row, samples, b.limits, absent, failures, rounds, time.monotonic() - row_begun))
             finished.append((row, samples))
             failures_of[row.id] = failures

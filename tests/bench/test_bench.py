@@ -7,6 +7,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import report  # noqa: E402
 import rows  # noqa: E402
+from bench import rounds_in_time  # noqa: E402
 from clients import Failed, figures  # noqa: E402
 from stats import Goal, Samples, median, never_falls, quantity, small, with_range  # noqa: E402
 
@@ -78,6 +79,11 @@ def the_set():
     ok("the set is B1 to B14", sorted(int(row.id[1:]) for row in all_rows) == list(range(1, 15)))
     ok("each row has a goal, and columns that have its headline",
        all(row.goals and row.headline in [figure for _, figure, _ in row.columns] for row in all_rows))
+    row, later = all_rows[0], all_rows[1:]
+    ok("with time for all there are as many rounds as wanted", rounds_in_time(row, later, 3, 0, 0.1) == 3)
+    ok("a row that has its own number keeps it", rounds_in_time(next(r for r in all_rows if r.rounds == 1), [], 3, 0, 0.1) == 1)
+    ok("late there is one", rounds_in_time(row, later, 3, 400, 1.5) == 1)
+    ok("in between, what time allows", rounds_in_time(row, [], 3, 370 - 2.5 * len(row.cells), 1) == 2)
     ok("goals without figures are judged as not measured",
        all(goal.judge(Samples()) == (None, "absent") for row in all_rows for goal in row.goals))
     # Each goal must find figures when every cell has them: else it names a cell that there is not.
