@@ -30,7 +30,8 @@ question_of() { # its first sentence
 # The chapters and pages, as every page has them beside it.
 nav_link() { echo "<li$2><a href=\"$(name_of "$1").html\">$(title_of "$1" | sed 's/^[0-9]*\. //' | as_html)</a></li>"; }
 {
-        echo '<nav class="site"><a class="home" href="index.html">Odradek</a><ol>'
+        echo '<nav class="site"><a class="home" href="index.html">Odradek</a>'
+        echo '<a href="index.html#contents">Contents</a><a href="glossary.html">Glossary</a><ol>'
         for page in $chapters; do nav_link "$page" " value=\"$(number_of "$page")\""; done
         echo '</ol><ul>'
         for page in chapters/glossary.md $docs; do nav_link "$page" ""; done
@@ -50,13 +51,18 @@ linked() {
 for page in $chapters; do
         printf '%s\n' "s,(chapter $(number_of "$page"))[.]\$,[\\1]($(name_of "$page").md).,"
 done >"$work/numbers"
-# Dotted names in tables may be broken behind a dot.
+# Tables scroll by themselves, and long names in them may be broken behind a dot and before a capital.
 to_html() { # OUTPUT OPTION...
         output=$1
         shift
         pandoc --from markdown-smart+raw_html --to html5 --columns 10000 --no-highlight --metadata lang=en --standalone \
                 --css book.css "$@" >"$work/html"
-        sed -E ':next; s,(<td[^>]*><code>[^<]*(<wbr>[^<]*)*\.)([a-z]),\1<wbr>\3,; t next' "$work/html" >"$output"
+        sed -E 's,<table,<div class="table">&,; s,</table>,&</div>,
+                /<td/{
+                        :next
+                        s,(<code>([^<]|<wbr>)*([._]|[a-z][(]))([A-Za-z]),\1<wbr>\4,; t next
+                        s,(<code>([^<]|<wbr>)*[a-z])([A-Z]),\1<wbr>\3,; t next
+                }' "$work/html" >"$output"
 }
 # turn NAME TITLE: Markdown on standard input becomes NAME.html.
 turn() {

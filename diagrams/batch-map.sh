@@ -6,9 +6,9 @@ trap 'kill $broker 2>/dev/null || true; wait; rm -rf "$data"' EXIT
 "$BUILD/odradek" broker --override listeners=PLAINTEXT://127.0.0.1:0 --override log.dirs="$data/logs" \
         --port-file "$data/port" >"$data/broker.log" 2>&1 &
 broker=$!
-until grep -q ready "$data/broker.log"; do sleep 0.1; done
+until grep -qs ready "$data/broker.log"; do sleep 0.1; done
 at=127.0.0.1:$(cat "$data/port")
-"$BUILD/odradek" topics --bootstrap-server "$at" --create --topic together >&2
+"$BUILD/odradek" topics --bootstrap-server "$at" --create --topic together >/dev/null
 printf '%s\n' k1=a k2=b k1=c k3=d k2=e k1=f |
         "$BUILD/odradek" console-producer --bootstrap-server "$at" --topic together \
                 --property parse.key=true --property key.separator==
@@ -44,6 +44,8 @@ END {
                 printf "<path d=\"M%d %dV%d\" stroke=\"#222\" stroke-width=\"3\"/>\n", x, y, y + 42
                 printf "<text x=\"%d\" y=\"%d\" font-size=\"12\">%s</text>\n", x + 5, y + 14, name[at]
         }
-        printf "<text x=\"60\" y=\"%d\" font-size=\"13\">white: outside the checksum, which covers byte 21 and all behind it; blue: rest of the header; yellow: records</text>\n", height - 24
+        printf "<path d=\"M%d %dH863V%dH%dV%dH57V%dH%dz\" fill=\"none\" stroke=\"#222\" stroke-width=\"2\"/>\n", cell_x(21), cell_y(21) - 3,
+                cell_y(size - 1) - 3, cell_x(size - 1) + 53, cell_y(size - 1) + 45, cell_y(32) - 3, cell_x(21)
+        printf "<text x=\"60\" y=\"%d\" font-size=\"13\">inside the thick line: what the checksum covers; blue: the rest of the header; yellow: records</text>\n", height - 24
         print "</svg>"
 }'

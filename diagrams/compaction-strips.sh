@@ -22,11 +22,11 @@ look() { # TITLE
 cleaned_up_to() {
         until grep -q "compacted up to offset $1," "$data/broker.log"; do sleep 0.1; done
 }
-"$BUILD/odradek" topics --bootstrap-server "$at" --create --topic states --config segment.bytes=300 >&2
+"$BUILD/odradek" topics --bootstrap-server "$at" --create --topic states --config segment.bytes=300 >/dev/null
 printf '%s\n' k1=a k2=b k1=c k3=d k2=e k1=f | send
 look "as written" >"$data/dump"
 "$BUILD/odradek" configs --bootstrap-server "$at" --alter --entity-type topics --entity-name states \
-        --add-config cleanup.policy=compact,min.cleanable.dirty.ratio=0.01 >&2
+        --add-config cleanup.policy=compact,min.cleanable.dirty.ratio=0.01 >/dev/null
 cleaned_up_to 4
 look "cleaned once: the second file is active, so it does not count" >>"$data/dump"
 printf '%s\n' k4=g k4=h k4=i | send

@@ -9,7 +9,7 @@ floors=$(sed -n 's/.*split("\(base [^"]*\)", floors.*/\1/p' tests/check_walls.sh
 digraph floors {
         graph [bgcolor="white", rankdir=TB, nodesep=0.2, ranksep=0.3, fontname="sans-serif"]
         node [shape=box, style="filled", fillcolor="#f4f1e8", color="#555555", fontname="sans-serif", fontsize=12, fontcolor="#111111", margin="0.12,0.06"]
-        edge [color="#666666", fontname="sans-serif", fontsize=11, fontcolor="#333333"]
+        edge [color="#666666", fontname="sans-serif", fontsize=12, fontcolor="#333333"]
 END
         number=0
         for floor in $floors; do

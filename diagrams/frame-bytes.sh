@@ -46,7 +46,7 @@ function row(part, name, size, says,   i, x) {
                 printf "<text x=\"%d\" y=\"%d\" font-size=\"12\" font-family=\"monospace\" text-anchor=\"middle\">%s</text>\n",
                         x + 12.5, y + 15, byte[at + i]
         }
-        printf "<text x=\"%d\" y=\"%d\" font-size=\"11\" fill=\"#555\" text-anchor=\"end\">%d</text>\n", left + 25, y + 15, at
+        printf "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#555\" text-anchor=\"end\">%d</text>\n", left + 25, y + 15, at
         x = left + 38 + (size < 6 ? size : 6) * 25
         printf "<text x=\"%d\" y=\"%d\" font-size=\"13\">%s<tspan dx=\"7\" fill=\"#333\" font-weight=\"bold\">%s</tspan></text>\n", x, y + 16, name, says
         at += size

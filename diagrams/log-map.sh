@@ -6,10 +6,10 @@ trap 'kill $broker 2>/dev/null || true; wait; rm -rf "$data"' EXIT
 "$BUILD/odradek" broker --override listeners=PLAINTEXT://127.0.0.1:0 --override log.dirs="$data/logs" \
         --port-file "$data/port" >"$data/broker.log" 2>&1 &
 broker=$!
-until grep -q ready "$data/broker.log"; do sleep 0.1; done
+until grep -qs ready "$data/broker.log"; do sleep 0.1; done
 at=127.0.0.1:$(cat "$data/port")
 "$BUILD/odradek" topics --bootstrap-server "$at" --create --topic small \
-        --config segment.bytes=300 --config index.interval.bytes=100 >&2
+        --config segment.bytes=300 --config index.interval.bytes=100 >/dev/null
 printf '%s\n' k1=a k2=b k1=c k3=d k2=e k1=f |
         "$BUILD/odradek" console-producer --bootstrap-server "$at" --topic small --batch-size 1 \
                 --property parse.key=true --property key.separator==
@@ -28,8 +28,11 @@ function step(x, y, number) {
         printf "<circle cx=\"%d\" cy=\"%d\" r=\"10\" fill=\"#222\"/>", x, y
         printf "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-size=\"13\" fill=\"#fff\">%d</text>\n", x, y + 5, number
 }
-function arrow(path, dash) {
-        printf "<path d=\"%s\" fill=\"none\" stroke=\"#222\" stroke-width=\"2\" stroke-dasharray=\"%s\" marker-end=\"url(#tip)\"/>\n", path, dash
+function arrow(x, y, to_x, to_y, dash,   long, dx, dy) {
+        long = sqrt((to_x - x) ^ 2 + (to_y - y) ^ 2)
+        dx = (to_x - x) / long; dy = (to_y - y) / long
+        printf "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#222\" stroke-width=\"2\" stroke-dasharray=\"%s\"/>", x, y, to_x - 8 * dx, to_y - 8 * dy, dash
+        printf "<path d=\"M%.1f %.1fl%.1f %.1fl%.1f %.1fz\" fill=\"#222\"/>\n", to_x, to_y, -13 * dx - 5 * dy, -13 * dy + 5 * dx, 10 * dy, -10 * dx
 }
 function after(name,   i) {
         for (i = 1; i < NF; i++) if ($i == name ":") return $(i + 1)
@@ -44,7 +47,6 @@ function after(name,   i) {
 is_index && /^offset/ { entries[looked_at]++; to_offset[looked_at] = $2; to_position[looked_at] = $4 }
 END {
         print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"880\" height=\"330\" viewBox=\"0 0 880 330\" font-family=\"sans-serif\" fill=\"#111\">"
-        print "<defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L10 5L0 10z\" fill=\"#222\"/></marker></defs>"
         box(0, 0, 880, 330, "#ffffff", "stroke-opacity=\"0\"")
         scale = 1.7; log_y = 210; index_y = 110
         for (i = 1; i <= last; i++) {
@@ -74,8 +76,8 @@ END {
         text(from[1] + 222, 40, "start", 13, "the last name at or below " asked)
         step(from[1] - 18, index_y + 16, 2)
         text(from[1] + 132, index_y + 21, "start", 13, "the last entry at or below " asked)
-        arrow(sprintf("M%d %dL%d %d", from[1] + 100, index_y + 32, begin, log_y - 4), "")
-        arrow(sprintf("M%d %dH%d", begin + 6, log_y - 14, goal + 30), "6 4")
+        arrow(from[1] + 100, index_y + 32, begin, log_y - 4, "none")
+        arrow(begin + 6, log_y - 14, goal + 30, log_y - 14, "6 4")
         step(begin + 150, log_y - 34, 3)
         text(begin + 166, log_y - 29, "start", 13, "walk from there")
         print "</svg>"

@@ -49,7 +49,9 @@ BEGIN { y = 56 }
         if (arrow) {
                 split(who, ends, " -> ")
                 from = lane(ends[1]); to = lane(ends[2])
-                body = body sprintf("<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#555\" stroke-width=\"1.5\" marker-end=\"url(#head)\"/>\n", from, y + 4, to + (to > from ? -3 : 3), y + 4)
+                back = to > from ? -1 : 1
+                body = body sprintf("<path d=\"M%d %dH%d\" stroke=\"#555\" stroke-width=\"1.5\"/>", from, y + 4, to + 8 * back)
+                body = body sprintf("<path d=\"M%d %dl%d -5v10z\" fill=\"#555\"/>\n", to + 2 * back, y + 4, 11 * back)
                 text((ends[1] == "p1" || ends[2] == "p1" ? (from + to) / 2 : (from < to ? to : from) - 100), y - 2, "middle", "normal", what)
         } else {
                 box(lane(who), what)
@@ -64,7 +66,6 @@ BEGIN { y = 56 }
 END {
         height = y + 30
         printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"%d\" viewBox=\"0 0 860 %d\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#111\">\n", height, height
-        print "<defs><marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0L10 5L0 10z\" fill=\"#555\"/></marker></defs>"
         printf "<rect width=\"860\" height=\"%d\" fill=\"white\"/>\n", height
         for (i = 1; i <= lanes; i++) {
                 printf "<line x1=\"%d\" y1=\"40\" x2=\"%d\" y2=\"%d\" stroke=\"#aaa\" stroke-dasharray=\"3 4\"/>\n", x[order[i]], x[order[i]], height - 8

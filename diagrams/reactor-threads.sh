@@ -43,7 +43,7 @@ cat <<END
 digraph threads {
   graph [bgcolor="white", rankdir=LR, fontname="sans-serif", fontsize=14, nodesep=0.3, ranksep=0.45, size="9,6"]
   node [fontname="sans-serif", fontsize=12, color="#444444", fontcolor="#111111", style=filled, fillcolor="white"]
-  edge [fontname="sans-serif", fontsize=11, color="#555555", fontcolor="#333333"]
+  edge [fontname="sans-serif", fontsize=12, color="#555555", fontcolor="#333333"]
   subgraph cluster_one {
     label="num.network.threads=0, the default: 1 thread"; style=dashed; color="#888888"
     peers1 [label="sockets", shape=box3d, fillcolor="#eeeeee"]
@@ -60,8 +60,8 @@ digraph threads {
     peers2 -> r0 [dir=both]; peers2 -> r1 [dir=both]
     r0 -> box0 [label="frames"]; r1 -> box0
     box0 -> handler
-    handler -> r0 [style=dashed, label="packets, by a mailbox each", constraint=false]
-    handler -> r1 [style=dashed, constraint=false]
+    handler -> r0 [style=dashed, constraint=false]
+    handler -> r1 [style=dashed, label="packets, by a mailbox each", constraint=false]
   }
 }
 END

@@ -7,7 +7,7 @@ trap 'kill $broker 2>/dev/null || true; wait; rm -rf "$dir"' EXIT
 "$BUILD/odradek" broker --override listeners=PLAINTEXT://127.0.0.1:0 --override log.dirs="$dir/data" \
         --port-file "$dir/port" >"$dir/log" 2>&1 &
 broker=$!
-until grep -q ready "$dir/log"; do sleep 0.1; done
+until grep -qs ready "$dir/log"; do sleep 0.1; done
 at="--bootstrap-server 127.0.0.1:$(cat "$dir/port") --topic events"
 ${CC:-cc} -o "$dir/residency" diagrams/residency.c
 # shellcheck disable=SC2086

@@ -5,7 +5,7 @@ set -eu
 seed=21 bug=hw-on-proposed-isr
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-"$BUILD/odradek-sim" shrink --seed "$seed" --bug "$bug" -o "$dir/small.scn" >&2
+"$BUILD/odradek-sim" shrink --seed "$seed" --bug "$bug" -o "$dir/small.scn" >/dev/null
 "$BUILD/odradek-sim" replay --seed "$seed" --bug "$bug" >"$dir/story" || true
 awk '
 function text(x, y, anchor, weight, words) {

@@ -48,7 +48,7 @@ function text_at(x, y, size, anchor, weight, words) {
 }
 # What lies beyond the right edge of the cells is only pointed at.
 function cursor(left, y, up, name, offset,    x, words) {
-        x = left - 1 + ((offset > low + 5 ? low + 5 : offset) - low) * 52
+        x = left - 1 + ((offset > low + 5 ? low + 5 : offset) - low) * 55
         words = name " " offset (offset > low + 5 ? " →" : "")
         if (up)
                 printf "<path d=\"M%d %d l-6 10 h12 z\" fill=\"#222\"/>\n", x, y
@@ -60,19 +60,19 @@ function draw(title,    b, o, x, y, left, fill, dash, stroke) {
         y = 40 + shown++ * 138
         text_at(10, y, 14, "start", "bold", shown ". " title)
         for (b = 1; b <= 3; b++) {
-                left = 12 + (b - 1) * 292
+                left = 12 + (b - 1) * 290
                 text_at(left, y + 22, 12, "start", "normal", "broker " b ": " \
                         (!alive[b] ? "down" : b == leader ? "leads in epoch " epoch : "follows in epoch " follows[b]))
                 for (o = low; o < low + 5; o++) {
-                        x = left + (o - low) * 52
+                        x = left + (o - low) * 55
                         if (o >= leo[b] && !gone[b, o]) continue
                         fill = o >= leo[b] ? "#ffffff" : of_epoch[b, o] == base ? "#cfe2f3" : "#fce5b8"
                         stroke = o >= leo[b] ? "#c00000" : "#555"
                         dash = o >= leo[b] ? " stroke-dasharray=\"5 3\" stroke-width=\"2\"" : ""
-                        printf "<rect x=\"%d\" y=\"%d\" width=\"50\" height=\"34\" fill=\"%s\" stroke=\"%s\"%s/>\n", \
+                        printf "<rect x=\"%d\" y=\"%d\" width=\"53\" height=\"34\" fill=\"%s\" stroke=\"%s\"%s/>\n", \
                                 x, y + 50, fill, stroke, dash
-                        text_at(x + 25, y + 65, 12, "middle", "bold", "p1/" record[b, o])
-                        text_at(x + 25, y + 80, 11, "middle", "normal", o >= leo[b] ? "cut off" : "epoch " of_epoch[b, o])
+                        text_at(x + 26, y + 65, 12, "middle", "bold", "p1/" record[b, o])
+                        text_at(x + 26, y + 80, 11, "middle", "normal", o >= leo[b] ? "cut off" : "epoch " of_epoch[b, o])
                 }
                 if (hw[b] >= low)
                         cursor(left, y + 48, 0, "HW", hw[b])

@@ -72,8 +72,8 @@ function draw(    i, x, y, fill, lane, words) {
                 if (lane == "diary" || lane == "p1") {
                         sub(/Commit$/, "", words)
                         printf "<g fill=\"%s\">", lane == "p1" ? "#fff" : "#111"
-                        text(middle[i], y - 3, "middle", 12, "bold", words)
-                        text(middle[i], y + 13, "middle", 12, "normal", lane == "p1" ? "" : says[i] ~ /Commit$/ ? "Commit" : "0 and 1")
+                        text(middle[i], lane == "p1" ? y + 4 : y - 3, "middle", 12, "bold", words)
+                        if (lane == "diary") text(middle[i], y + 13, "middle", 12, "normal", says[i] ~ /Commit$/ ? "Commit" : "0 and 1")
                         print "</g>"
                 } else {
                         text(middle[i], y - 3, "middle", 13, words == "COMMIT" ? "bold" : "normal", words)

@@ -29,7 +29,7 @@ function enter(node, t, what) {
 }
 function mark(node, t, words) {
         printf "<path d=\"M%d %d v-6\" stroke=\"#b04000\" stroke-width=\"3\"/>\n", x_of(t), 34 + lane[node] * 52
-        text_at(x_of(t), 25 + lane[node] * 52, 11, "middle", words)
+        text_at(x_of(t), 25 + lane[node] * 52, 12, "middle", words)
 }
 BEGIN {
         first = 1

@@ -143,7 +143,7 @@ picture)
                         else
                                 printf "<circle cx=\"%d\" cy=\"%d\" r=\"7\" fill=\"#2060a0\" stroke=\"#222\"/>\n", x, y
                         before = unclean[i] && x > 300
-                        text_at(x + (before ? -14 : 14), y - 6, before ? "end" : "start", name[i])
+                        text_at(x + (before ? -14 : 14), lost[i] > 0 && !unclean[i] ? y + 18 : y - 6, before ? "end" : "start", name[i])
                 }
                 print "<circle cx=\"520\" cy=\"20\" r=\"7\" fill=\"#2060a0\" stroke=\"#222\"/>"
                 text_at(534, 25, "start", "waits")

@@ -24,8 +24,13 @@ function open_panel(words) {
         lane(top + 52, "engine")
         lane(top + 78, "CPU")
 }
-function bar(y, from, to, fill) {
-        printf "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"16\" fill=\"%s\" stroke=\"#222\" stroke-width=\"0.6\"/>\n", x(from), y - 8, x(to) - x(from), fill
+function style(what) {
+        if (what == "look") return "fill=\"#ffffff\" stroke=\"#999\" stroke-width=\"0.6\""
+        if (what == "setup") return "fill=\"#e6f2e6\" stroke=\"#222\" stroke-dasharray=\"4 2\""
+        return "stroke=\"#222\" stroke-width=\"0.6\" fill=\"" (what == "move" ? "#cfe3f5\"" : "#e08a1e\"")
+}
+function bar(y, from, to, what) {
+        printf "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"16\" %s/>\n", x(from), y - 8, x(to) - x(from), style(what)
 }
 {
         panel = $1 " " $2
@@ -41,13 +46,13 @@ function bar(y, from, to, fill) {
                 if ($6 == "lost")
                         printf "<path d=\"M%.1f %dl10 10m-10 0l10 -10\" stroke=\"#222\" stroke-width=\"2.5\"/>\n", x($4) - 5, top + 21
         }
-        if ($3 == "engine") bar(top + 52, $4, $5, "#cfe3f5")
-        if ($3 == "cpu") bar(top + 78, $4, $5, $6 == "look" ? "#f4f4f4" : $6 == "setup" ? "#d6ead7" : "#f2b866")
+        if ($3 == "engine") bar(top + 52, $4, $5, "move")
+        if ($3 == "cpu") bar(top + 78, $4, $5, $6)
         if ($6 == "handle")
                 printf "<path d=\"M%.1f %dv-20h9l-9 7\" fill=\"#222\" stroke=\"#222\" stroke-width=\"1.5\"/>\n", x($4), top + 88
 }
-function legend(at, fill, words) {
-        printf "<rect x=\"%d\" y=\"470\" width=\"22\" height=\"14\" fill=\"%s\" stroke=\"#222\" stroke-width=\"0.6\"/>\n", at, fill
+function legend(at, what, words) {
+        printf "<rect x=\"%d\" y=\"470\" width=\"22\" height=\"14\" %s/>\n", at, style(what)
         text(at + 28, 482, "start", 12, words)
 }
 BEGIN {
@@ -55,12 +60,12 @@ BEGIN {
         print "<rect width=\"880\" height=\"500\" fill=\"#ffffff\"/>"
 }
 END {
-        legend(110, "#f4f4f4", "looks in vain")
-        legend(230, "#f2b866", "fetches, or is told")
-        legend(380, "#d6ead7", "names a place")
-        legend(500, "#cfe3f5", "moves bytes")
-        printf "<path d=\"M610 486v-18h9l-9 7\" fill=\"#222\" stroke=\"#222\" stroke-width=\"1.5\"/>\n"
-        text(626, 482, "start", 12, "interrupt")
-        text(720, 482, "start", 12, "26 us from left to right")
+        legend(110, "look", "looks in vain")
+        legend(245, "fetch", "fetches, or is told")
+        legend(415, "setup", "names a place")
+        legend(560, "move", "moves bytes")
+        printf "<path d=\"M695 486v-18h9l-9 7\" fill=\"#222\" stroke=\"#222\" stroke-width=\"1.5\"/>\n"
+        text(711, 482, "start", 12, "interrupt")
+        text(850, 28, "end", 12, "26 us from left to right")
         print "</svg>"
 }'
