@@ -21,8 +21,7 @@
  * both empty, the last known leader (the same); and where unclean elections are allowed the first
  * active replica, whatever it lacks. First: in the order of the replicas, the preferred one first.
  *
- * Source: KIP-966, KIP-841, KIP-455; Kafka's PartitionChangeBuilder. There an ELR member may win
- * over one of the ISR, and the rest of the ISR is forgotten then; here the ISR comes first. */
+ * Source: KIP-966, KIP-841, KIP-455; Kafka's PartitionChangeBuilder. */
 #ifndef ODRADEK_CLUSTER_ELECTION_H
 #define ODRADEK_CLUSTER_ELECTION_H
 
