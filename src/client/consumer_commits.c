@@ -283,6 +283,9 @@ static int64_t try_operation(struct operation *o, int64_t now_ms)
         }
         if (now_ms < o->retry_after_ms)
                 return o->retry_after_ms < o->deadline_ms ? o->retry_after_ms : o->deadline_ms;
+        if (o->is_commit && c->membership &&
+            membership_waits_for_plan(c->membership, o->generation))
+                return o->deadline_ms;
         enum kerr err = coordinator_node(&c->coordinator, &request.node);
         if (err && !error_is_retriable(err)) {
                 end_operation(o, err);

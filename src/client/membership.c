@@ -240,3 +240,8 @@ bool membership_is_out(const struct membership *m)
 {
         return m->state == OUT && m->topic_count == 0;
 }
+
+bool membership_waits_for_plan(const struct membership *m, int32_t generation)
+{
+        return m->state == SYNCING && generation == m->generation;
+}

@@ -73,4 +73,9 @@ bool membership_who(const struct membership *m, struct group_metadata *who);
 /* True when there is nothing left to leave. */
 bool membership_is_out(const struct membership *m);
 
+/* True between the answers to JoinGroup and to SyncGroup of that generation: the coordinator would
+ * refuse a commit now, and a refusal means that the group rebalances once more (Kafka's
+ * generationIfStable). */
+bool membership_waits_for_plan(const struct membership *m, int32_t generation);
+
 #endif

@@ -193,6 +193,30 @@ static void commit_of_an_old_generation(void **state)
         group_close(&f);
 }
 
+/* Goal: who reads on while the group rebalances asks for nothing that must be refused, or the group
+ * would share once more for it, and once more for that.
+ * Method: a cooperative member commits between the answers to JoinGroup and to SyncGroup. */
+static void commit_waits_for_the_plan(void **state)
+{
+        (void)state;
+        struct group_fixture f;
+        struct consumer_config config = group_config();
+        config.assignor = ASSIGNOR_COOPERATIVE_STICKY;
+        group_open(&f, &config);
+        join_as_m1(&f, "0");
+        script_advance(f.w, 3000);
+        answer_heartbeat(&f, KERR_REBALANCE_IN_PROGRESS);
+        answer_join(&f, KERR_NONE, "m1", 4, false);
+        commit_t0(&f, 4);
+        script_advance(f.w, 100);
+        assert_int_equal(count_requests(&f, API_OFFSET_COMMIT), 0);
+        answer_sync(&f, KERR_NONE, "0");
+        answer_commit(&f, KERR_NONE);
+        expect_said(&f, "join sync assigned: commit[m1/4]:t-0@4 committed:NONE ");
+        assert_int_equal(count_requests(&f, API_JOIN_GROUP), 0);
+        group_close(&f);
+}
+
 /* Goal: when no answer comes nobody knows whether the offsets are committed, and the commit says so
  * in request.timeout.ms.
  * Method: silence; no coordinator at all. */
@@ -288,6 +312,7 @@ int main(void)
                 cmocka_unit_test(commits_keep_their_order),
                 cmocka_unit_test(refusals_are_told),
                 cmocka_unit_test(commit_of_an_old_generation),
+                cmocka_unit_test(commit_waits_for_the_plan),
                 cmocka_unit_test(silence_is_told),
                 cmocka_unit_test(committed_offsets_are_shown),
                 cmocka_unit_test(nothing_is_committed),
