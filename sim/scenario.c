@@ -503,10 +503,19 @@ void scenario_print_language(struct buffer *into)
                                 buffer_printf(into, "  %s\n      %s\n", scenario_forms[i].pattern,
                                               scenario_forms[i].meaning);
         }
+        buffer_printf(into, "\nRoles, of whoever has them when the step runs:\n"
+                            "  leader of PARTITION\n"
+                            "  follower of PARTITION, another follower of PARTITION\n"
+                            "      the first and the second of the ISR that do not lead\n"
+                            "  active controller\n"
+                            "  coordinator of GROUP\n"
+                            "  transaction coordinator of CLIENT\n\nWords:\n");
         for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
+                if (slots[i].expected)
+                        buffer_printf(into, "  %s: %s\n", slots[i].name, slots[i].expected);
                 if (slots[i].kind != SLOT_WORD)
                         continue;
-                buffer_printf(into, "\n%s:", slots[i].name);
+                buffer_printf(into, "  %s:", slots[i].name);
                 const char *word;
                 int64_t value;
                 for (int32_t n = 0; (word = slots[i].word(n, &value)); n++)

@@ -232,7 +232,7 @@ void scenario_print(const struct scenario *s, struct buffer *into);
 void scenario_print_statement(const struct scenario *s, const struct statement *statement,
                               struct buffer *into);
 
-/* Writes the table above, for people. */
+/* Writes the table above, the roles and the words, for people. */
 void scenario_print_language(struct buffer *into);
 
 /* A role as a node id, and back: false when `node` is none. */
