@@ -17,6 +17,7 @@ enum { USAGE = 2, JOBS_MAX = 64 };
 /* What the command line says, for all commands. */
 struct arguments {
         const struct command *command;
+        const char *program;  /* as it was called */
         const char *scenario; /* a file */
         const char *bug, *trace, *csv, *output, *node;
         int32_t policy; /* enum commit_policy; -1: all */
@@ -244,7 +245,7 @@ static void print_buffer(struct buffer *b)
 static int play_with(const struct arguments *a, const struct scenario *s, bool tells)
 {
         return play(&(struct play){
-                .source = {s, a->scenario, a->seed, a->bug},
+                .source = {s, a->scenario, a->seed, a->bug, a->program},
                 .options = {.seed = a->seed,
                             .zoo = a->zoo,
                             .until_entry = a->until_entry,
@@ -302,6 +303,7 @@ static int sweep_command(struct arguments *a)
                 .shard = a->shard,
                 .shards = a->shards,
                 .zoo = a->zoo,
+                .program = a->program,
                 .bug = a->bug,
                 .csv = csv,
                 .out = stdout,
@@ -323,10 +325,9 @@ static bool write_script(const struct arguments *a, const struct scenario *s,
                 perror(a->output);
                 return false;
         }
-        buffer_printf(&text,
-                      "# Shows: %s. Run it again:\n# odradek-sim run %s --seed %" PRIu64 "%s%s\n",
-                      anomaly_name(r->anomaly), a->output, a->seed, a->bug ? " --bug " : "",
-                      a->bug ? a->bug : "");
+        buffer_printf(&text, "# Shows: %s. Run it again:\n# %s run %s --seed %" PRIu64 "%s%s\n",
+                      anomaly_name(r->anomaly), a->program, a->output, a->seed,
+                      a->bug ? " --bug " : "", a->bug ? a->bug : "");
         scenario_print(s, &text);
         bool good = fwrite(text.data, 1, text.size, out) == text.size;
         buffer_deinit(&text);
@@ -494,7 +495,8 @@ static int parse(struct arguments *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-        struct arguments a = {.seed = 1, .policy = -1, .jobs = 1, .shard = 1, .shards = 1};
+        struct arguments a = {
+                .program = argv[0], .seed = 1, .policy = -1, .jobs = 1, .shard = 1, .shards = 1};
         for (int i = 0; argc > 1 && i < COMMANDS; i++)
                 if (strcmp(argv[1], commands[i].name) == 0)
                         a.command = &commands[i];

@@ -89,7 +89,7 @@ static void print_measures(const struct history *h, struct buffer *into)
 
 static void print_again(const struct report_source *s, struct buffer *into)
 {
-        buffer_printf(into, "again: odradek-sim replay %s%s--seed %" PRIu64 "%s%s\n",
+        buffer_printf(into, "again: %s replay %s%s--seed %" PRIu64 "%s%s\n", s->program,
                       s->file ? s->file : "", s->file ? " " : "", s->seed, s->bug ? " --bug " : "",
                       s->bug ? s->bug : "");
 }

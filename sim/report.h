@@ -16,7 +16,8 @@ struct report_source {
         const struct scenario *scenario;
         const char *file; /* NULL: the scenario was drawn from the seed */
         uint64_t seed;
-        const char *bug; /* NULL: none was put back */
+        const char *bug;     /* NULL: none was put back */
+        const char *program; /* as it was called, for the command that replays */
 };
 
 /* The run had to do with the guarantee: a run without groups says nothing about groups. */

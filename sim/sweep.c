@@ -149,8 +149,8 @@ static void count_row(struct sweep *w, const struct row *row)
         if (w->failing++ == 0)
                 w->first_failing = row->seed;
         w->stuck += row->result == RUN_STUCK;
-        fprintf(o->out, "seed %" PRIu64 ": %s (odradek-sim replay --seed %" PRIu64 "%s%s)\n",
-                row->seed, row->first, row->seed, o->bug ? " --bug " : "", o->bug ? o->bug : "");
+        fprintf(o->out, "seed %" PRIu64 ": %s (%s replay --seed %" PRIu64 "%s%s)\n", row->seed,
+                row->first, o->program, row->seed, o->bug ? " --bug " : "", o->bug ? o->bug : "");
 }
 
 static double seconds_now(void)

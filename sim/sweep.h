@@ -16,9 +16,9 @@ struct sweep_options {
         int32_t jobs;
         int32_t shard, shards; /* every shards-th seed, from the shard-th on; from 1 */
         struct zoo zoo;
-        const char *bug; /* its name, for the replay command; NULL: none */
-        FILE *csv;       /* NULL: none wanted */
-        FILE *out;       /* a line for each failing seed, and the summary */
+        const char *program, *bug; /* their names, for the replay command; bug NULL: none */
+        FILE *csv;                 /* NULL: none wanted */
+        FILE *out;                 /* a line for each failing seed, and the summary */
 };
 
 /* The worst result of all seeds. */

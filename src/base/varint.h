@@ -20,7 +20,7 @@ size_t varint_size_unsigned(uint64_t value);
 size_t varint_size(int64_t value);
 
 /* Read from the `size` bytes at `at`. Return the number of bytes read, or 0 when the bytes end
- * first, the number takes more than the maximum, or a 32-bit one does not fit. */
+ * first, the number takes more than the maximum, or it does not fit. */
 size_t varint_read_unsigned32(const uint8_t *at, size_t size, uint32_t *value);
 size_t varint_read_unsigned64(const uint8_t *at, size_t size, uint64_t *value);
 size_t varint_read32(const uint8_t *at, size_t size, int32_t *value);

@@ -252,7 +252,7 @@ static void text_and_page(void **state)
         struct scenario *s = parse(cluster);
         struct run_report r;
         struct buffer text = {0};
-        struct report_source source = {s, "<a>.scn", 1, "no-dir-sync"};
+        struct report_source source = {s, "<a>.scn", 1, "no-dir-sync", "build/odradek-sim"};
         struct report_page *page = report_page_new(&source);
         run_scenario(s,
                      &(struct run_options){.seed = 1, .sink = report_page_entry, .context = page},
@@ -262,7 +262,7 @@ static void text_and_page(void **state)
         assert_has((const char *)text.data, "all converges          kept\n");
         assert_has((const char *)text.data, "all that was expected came true\n");
         assert_has((const char *)text.data,
-                   "again: odradek-sim replay <a>.scn --seed 1 --bug no-dir-sync\n");
+                   "again: build/odradek-sim replay <a>.scn --seed 1 --bug no-dir-sync\n");
         buffer_clear(&text);
         report_page_print(page, &r, &text);
         buffer_append(&text, "", 1);
