@@ -53,10 +53,9 @@ $1 + 0 <= last && $4 ~ /^(controller|broker)$/ && $6 != "->" {
         node = $4 " " $5
         epoch = $NF
         if (/is elected leader of the quorum in epoch/) enter(node, t, "leads in epoch " epoch)
-        else if (/follows node [0-9]+ in the quorum, epoch/) {
-                leader = $8 - 50
-                enter(node, t, "follows controller " leader " in epoch " epoch)
-        } else if (/ is killed/) enter(node, t, "down")
+        else if (/follows controller [0-9]+ in the quorum, epoch/)
+                enter(node, t, "follows controller " $8 " in epoch " epoch)
+        else if (/ is killed/) enter(node, t, "down")
         else if (/ is paused/) { paused[node] = t; mark(node, t, "stops") }
         else if (/ goes on/) { woke[node] = t }
         else if (/quorum: cuts the log from/ && node in woke) mark(node, t, "wakes, and cuts its log from " $(NF - 2) " to " $NF)

@@ -308,7 +308,8 @@ static void tell_proposal(const struct explain *e, const struct sim_trace_entry 
 static void tell_quorum(const struct explain *e, const struct sim_trace_entry *entry,
                         const char *who)
 {
-        int64_t epoch = entry->numbers[2], leader = entry->numbers[3];
+        int64_t epoch = entry->numbers[2];
+        char leader[NAME_BYTES];
         switch (entry->numbers[1]) {
         case QUORUM_LEADER:
                 line(e, entry, who, "is elected leader of the quorum in epoch %" PRId64, epoch);
@@ -317,8 +318,8 @@ static void tell_quorum(const struct explain *e, const struct sim_trace_entry *e
                 line(e, entry, who, "stands for election in the quorum, epoch %" PRId64, epoch);
                 break;
         case QUORUM_FOLLOWER:
-                line(e, entry, who, "follows node %" PRId64 " in the quorum, epoch %" PRId64,
-                     leader, epoch);
+                line(e, entry, who, "follows %s in the quorum, epoch %" PRId64,
+                     node_name(e, (int32_t)entry->numbers[3], leader), epoch);
                 break;
         case QUORUM_RESIGNED:
                 line(e, entry, who, "resigns as leader of the quorum in epoch %" PRId64, epoch);
@@ -333,6 +334,7 @@ static bool tell_cluster(const struct explain *e, const struct sim_trace_entry *
 {
         const int64_t *n = entry->numbers;
         const char *partition = partition_name(e, n[1]);
+        char other[NAME_BYTES];
         switch (n[0]) {
         case NOTE_PROPOSES: tell_proposal(e, entry, who); return true;
         case NOTE_ELECTED:
@@ -355,7 +357,8 @@ static bool tell_cluster(const struct explain *e, const struct sim_trace_entry *
                 return true;
         case NOTE_QUORUM: tell_quorum(e, entry, who); return true;
         case NOTE_VOTED:
-                line(e, entry, who, "votes for node %" PRId64 " in epoch %" PRId64, n[1], n[2]);
+                line(e, entry, who, "votes for %s in epoch %" PRId64,
+                     node_name(e, (int32_t)n[1], other), n[2]);
                 return true;
         case NOTE_CONTROLS:
                 line(e, entry, who, n[1] ? "is the active controller" : "is not the controller");

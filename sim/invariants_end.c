@@ -51,9 +51,8 @@ static bool has_partition_converged(const struct invariants *v, int32_t partitio
         if (a->leader < 0)
                 return complain(why, "%s has no leader", name);
         if (a->isr != a->replicas)
-                return complain(why,
-                                "%s: replicas %" PRIx64 ", in sync %" PRIx64 " (bit n: broker n)",
-                                name, a->replicas, a->isr);
+                return complain(why, "%s: broker %d is a replica, and not in the ISR", name,
+                                __builtin_ctzll(a->replicas ^ a->isr));
         if (!invariants_last_seen(v, a->leader, partition, &leader))
                 return complain(why, "%s: its leader, broker %" PRId32 ", does not have it", name,
                                 a->leader);

@@ -38,12 +38,14 @@ static bool expect(struct parser *p, const char *what, size_t size)
         if (p->at > p->furthest)
                 p->expected[0] = '\0';
         p->furthest = p->at;
-        char text[128];
-        snprintf(text, sizeof text, "%.*s", (int)size, what);
+        char item[128], list[EXPECTED_BYTES + 4];
+        snprintf(item, sizeof item, ", %.*s,", (int)size, what);
+        snprintf(list, sizeof list, ", %s,", p->expected);
+        if (strstr(list, item))
+                return false;
         size_t used = strlen(p->expected);
-        if (!strstr(p->expected, text))
-                snprintf(p->expected + used, sizeof p->expected - used, "%s%s",
-                         used > 0 ? ", " : "", text);
+        snprintf(p->expected + used, sizeof p->expected - used, "%s%.*s", used > 0 ? ", " : "",
+                 (int)size, what);
         return false;
 }
 
