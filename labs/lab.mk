@@ -1,9 +1,10 @@
-# lab.mk - what a lab's own Makefile is: the tree's, for this lab.
+# lab.mk - what a lab's own Makefile is: the tree's, for this lab. Less than full marks is no error
+# here, so that make has nothing to add to what the grader says.
 id := $(firstword $(subst -, ,$(notdir $(CURDIR))))
 
 .PHONY: grade questions hint
 grade questions:
-	@$(MAKE) -s --no-print-directory -C ../.. -f Makefile -f labs/labs.mk $@ LAB=$(id)
+	@$(MAKE) -s --no-print-directory -C ../.. -f Makefile -f labs/labs.mk $@ LAB=$(id) LESS=good
 
 # One hint more with each call.
 hint:

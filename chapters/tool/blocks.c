@@ -1,7 +1,6 @@
 #include "blocks.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -37,6 +36,7 @@ static struct command *add(struct commands *c, const char *info, const char *tex
         *made = (struct command){.text = format("%s", text)};
         made->slow = has_word(info, "slow");
         made->numbers = has_word(info, "numbers");
+        made->seconds = has_word(info, "seconds");
         made->fails = has_word(info, "fails");
         return made;
 }
@@ -44,11 +44,11 @@ static struct command *add(struct commands *c, const char *info, const char *tex
 /* A misspelt word would switch something off that the author wanted. */
 static void check_words(const char *path, int number, const char *info)
 {
-        static const char *const known[] = {"slow", "numbers", "fails"};
+        static const char *const known[] = {"slow", "numbers", "seconds", "fails"};
         for (const char *at = info; *at;) {
                 size_t size = strcspn(at, " ");
                 bool good = size == 0 || at == info;
-                for (int i = 0; i < 3; i++)
+                for (int i = 0; i < 4; i++)
                         good |= size == strlen(known[i]) && strncmp(at, known[i], size) == 0;
                 errno = 0;
                 if (!good)
@@ -64,8 +64,11 @@ void commands_find(struct commands *c, const char *path, const struct lines *cha
         const char *info = NULL; /* of the block that we are in */
         struct command *last = NULL;
         bool in_block = false;
+        int indent = 0, block = 0;
         for (int i = 0; i < chapter->count; i++) {
                 const char *line = chapter->items[i];
+                size_t spaces = strspn(line, " ");
+                line += in_block && spaces > (size_t)indent ? (size_t)indent : spaces;
                 if (strncmp(line, "```", 3) == 0) {
                         errno = 0;
                         if (info && !last)
@@ -73,11 +76,16 @@ void commands_find(struct commands *c, const char *path, const struct lines *cha
                         bool begins = !in_block && strncmp(line, "```console", 10) == 0;
                         if (begins)
                                 check_words(path, i + 1, line);
+                        if (!in_block)
+                                indent = (int)spaces;
+                        block += begins;
                         info = begins ? line : NULL;
                         last = NULL;
                         in_block = !in_block;
                 } else if (info && strncmp(line, "$ ", 2) == 0) {
                         last = add(c, info, line + 2);
+                        last->indent = indent;
+                        last->block = block;
                         last->first = last->end = i + 1;
                 } else if (last && strncmp(line, "> ", 2) == 0 && last->end == i) {
                         char *longer = format("%s\n%s", last->text, line + 2);
@@ -159,21 +167,26 @@ static char *make_scene(const char *build)
         return scene;
 }
 
-static void write_script(const struct commands *c, const char *path, const char *scene, bool slow,
-                         const char *port)
+static void write_script(const struct commands *c, const char *path, const char *scene,
+                         const char *before, bool slow, const char *port)
 {
+        int block = 0;
         FILE *script = fopen(path, "w");
         if (!script)
                 die("cannot write %s", path);
         fprintf(script,
-                "exec 2>&1 </dev/null\n"
+                "%s 2>&1 </dev/null\n"
                 "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n"
                 "cd %s || exit\n"
                 "export LC_ALL=C\n",
-                scene);
+                before ? "exec 3>&2" : "exec", scene);
         for (int i = 0; i < c->count; i++) {
                 if (c->items[i].slow && !slow)
                         continue;
+                if (before && c->items[i].block != block) {
+                        block = c->items[i].block;
+                        fprintf(script, "BLOCK=%d; . %s >&3 2>&3 || exit\n", block, before);
+                }
                 char *text = replaced(c->items[i].text, told_port, port);
                 fprintf(script, "printf '\\n%s%d\\n'\n%s\nprintf '\\n%s=%%d\\n' $?\n", mark, i,
                         text, mark);
@@ -214,12 +227,12 @@ static void take_output(struct commands *c, const char *path, const char *scene,
         lines_free(&all);
 }
 
-void commands_run(struct commands *c, const char *build, bool slow)
+void commands_run(struct commands *c, const char *build, const char *before, bool slow)
 {
         char *scene = make_scene(build);
         char *script = format("%s/.script", scene), *output = format("%s/.output", scene);
         char *port = format("%d", free_port());
-        write_script(c, script, scene, slow, port);
+        write_script(c, script, scene, before, slow, port);
         char *run = format("timeout -k 5 %d bash %s >%s", CHAPTER_SECONDS_MAX, script, output);
         fflush(NULL);
         if (system(run) < 0)
@@ -234,68 +247,4 @@ void commands_run(struct commands *c, const char *build, bool slow)
         free(output);
         free(script);
         free(scene);
-}
-
-/* --- comparing --- */
-
-/* A line with '#' for every number and one space for every gap. */
-static char *shape_of(const char *line)
-{
-        char *made = malloc(strlen(line) + 2), *to = made;
-        if (!made)
-                die("no memory");
-        while (*line) {
-                if (isdigit((unsigned char)*line)) {
-                        *to++ = '#';
-                        while (isdigit((unsigned char)*line) ||
-                               ((*line == '.' || *line == ',') && isdigit((unsigned char)line[1])))
-                                line++;
-                } else if (*line == ' ') {
-                        *to++ = ' ';
-                        while (*line == ' ')
-                                line++;
-                } else {
-                        *to++ = *line++;
-                }
-        }
-        *to = '\0';
-        return made;
-}
-
-static bool line_agrees(const struct command *c, const char *told, const char *printed)
-{
-        if (!c->numbers)
-                return strcmp(told, printed) == 0;
-        char *a = shape_of(told), *b = shape_of(printed);
-        bool same = strcmp(a, b) == 0;
-        free(a);
-        free(b);
-        return same;
-}
-
-static bool is_dots(const char *line)
-{
-        return strcmp(line, "...") == 0;
-}
-
-bool command_agrees(const struct command *c, const struct lines *chapter)
-{
-        /* After the last dots, the told line that comes next may be looked for further down. */
-        int told = c->first, printed = 0, retry_told = -1, retry_printed = 0;
-        while (printed < c->output.count || told < c->end) {
-                if (told < c->end && is_dots(chapter->items[told])) {
-                        retry_told = ++told;
-                        retry_printed = printed;
-                } else if (told < c->end && printed < c->output.count &&
-                           line_agrees(c, chapter->items[told], c->output.items[printed])) {
-                        told++;
-                        printed++;
-                } else if (retry_told >= 0 && retry_printed < c->output.count) {
-                        told = retry_told;
-                        printed = ++retry_printed;
-                } else {
-                        return false;
-                }
-        }
-        return true;
 }

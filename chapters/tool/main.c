@@ -1,9 +1,12 @@
 /* The program `book`: holds the chapters against the programs and the code that they speak of.
  *
- *     book check [--slow] BUILD FILE.md…    runs the commands, looks up the citations; a line each
- *     book update BUILD FILE.md…            writes what was printed, and excerpts, into them
- *     book link BASE FILE.md                prints the chapter with citations as links
+ *     book check [--slow] [--before F] BUILD FILE.md…  runs the commands, looks up the citations; a
+ *                                                      line each
+ *     book update [--before F] BUILD FILE.md…          writes what was printed, and excerpts, into
+ *                                                      them
+ *     book link BASE FILE.md                           prints the chapter with citations as links
  *
+ * F is read by bash before each block. The labs' pages (labs/tool/readme.sh) are checked so, too.
  * Exit status: 0 all agree, 1 something does not, 2 used wrongly or it could not be tried. */
 #include "blocks.h"
 #include "cite.h"
@@ -11,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- check --- */
 
@@ -39,7 +43,7 @@ static bool check_command(const char *path, const struct command *c, const struc
         return !wrong;
 }
 
-static bool check(const char *build, const char *path, bool slow)
+static bool check(const char *build, const char *path, const char *before, bool slow)
 {
         struct lines chapter = {0};
         struct commands commands;
@@ -50,7 +54,7 @@ static bool check(const char *build, const char *path, bool slow)
                 printf("ok - %s: %d citations found in the code\n", path, cited);
         commands_find(&commands, path, &chapter);
         if (commands.count > 0)
-                commands_run(&commands, build, slow);
+                commands_run(&commands, build, before, slow);
         for (int i = 0; i < commands.count; i++) {
                 if (!commands.items[i].slow || slow)
                         failed += !check_command(path, &commands.items[i], &chapter);
@@ -61,15 +65,6 @@ static bool check(const char *build, const char *path, bool slow)
 }
 
 /* --- update --- */
-
-static bool has_dots(const struct command *c, const struct lines *chapter)
-{
-        for (int i = c->first; i < c->end; i++) {
-                if (strcmp(chapter->items[i], "...") == 0)
-                        return true;
-        }
-        return false;
-}
 
 static void write_file(const char *path, const struct lines *l)
 {
@@ -83,29 +78,45 @@ static void write_file(const char *path, const struct lines *l)
                 die("cannot write %s", path);
 }
 
-static void update(const char *build, const char *path)
+/* Somebody may write at the page while its commands run. */
+static struct timespec changed_at(const char *path)
+{
+        struct stat found;
+        errno = 0;
+        if (stat(path, &found) < 0)
+                die("cannot read %s", path);
+        return found.st_mtim;
+}
+
+static void update(const char *build, const char *path, const char *before)
 {
         struct lines chapter = {0}, made = {0};
         struct commands commands;
+        struct timespec read_at = changed_at(path);
         lines_read(&chapter, path);
         excerpts_update(path, &chapter);
         commands_find(&commands, path, &chapter);
         if (commands.count > 0)
-                commands_run(&commands, build, true);
+                commands_run(&commands, build, before, true);
         int done = 0;
         for (int i = 0; i < commands.count; i++) {
                 const struct command *c = &commands.items[i];
-                /* What the author has shortened by dots, only the author can renew. */
-                if (!c->ran || command_agrees(c, &chapter) || has_dots(c, &chapter))
-                        continue;
-                for (; done < c->first; done++)
-                        lines_add(&made, chapter.items[done], strlen(chapter.items[done]));
-                for (int j = 0; j < c->output.count; j++)
-                        lines_add(&made, c->output.items[j], strlen(c->output.items[j]));
-                done = c->end;
+                struct lines renewed = {0};
+                if (c->ran && !command_agrees(c, &chapter) &&
+                    command_renew(c, &chapter, &renewed)) {
+                        for (; done < c->first; done++)
+                                lines_add(&made, chapter.items[done], strlen(chapter.items[done]));
+                        for (int j = 0; j < renewed.count; j++)
+                                lines_add(&made, renewed.items[j], strlen(renewed.items[j]));
+                        done = c->end;
+                }
+                lines_free(&renewed);
         }
         for (; done < chapter.count; done++)
                 lines_add(&made, chapter.items[done], strlen(chapter.items[done]));
+        struct timespec now_at = changed_at(path);
+        if (now_at.tv_sec != read_at.tv_sec || now_at.tv_nsec != read_at.tv_nsec)
+                die("%s has changed while its commands ran; try again", path);
         write_file(path, &made);
         commands_free(&commands);
         lines_free(&made);
@@ -136,23 +147,35 @@ static void print_linked(const char *base, const char *path)
         lines_free(&chapter);
 }
 
+static int usage(void)
+{
+        fputs("usage: book check [--slow] [--before F] BUILD FILE.md... | update [--before F] "
+              "BUILD FILE.md... | link BASE FILE.md\n",
+              stderr);
+        return 2;
+}
+
 int main(int argc, char **argv)
 {
-        const char *what = argc > 1 ? argv[1] : "";
-        bool slow = argc > 2 && strcmp(argv[2], "--slow") == 0;
-        char **rest = argv + 2 + slow;
-        bool good = true;
-        if (argc - 2 - slow < 2) {
-                fputs("usage: book check [--slow] BUILD FILE.md... | update BUILD FILE.md... | "
-                      "link BASE FILE.md\n",
-                      stderr);
-                return 2;
+        const char *what = argc > 1 ? argv[1] : "", *before = NULL;
+        bool slow = false, good = true;
+        int at = 2;
+        for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+                if (strcmp(argv[at], "--slow") == 0)
+                        slow = true;
+                else if (strcmp(argv[at], "--before") == 0 && at + 1 < argc)
+                        before = argv[++at];
+                else
+                        return usage();
         }
+        char **rest = argv + at;
+        if (argc - at < 2)
+                return usage();
         for (char **file = rest + 1; *file; file++) {
                 if (strcmp(what, "check") == 0)
-                        good &= check(rest[0], *file, slow);
+                        good &= check(rest[0], *file, before, slow);
                 else if (strcmp(what, "update") == 0)
-                        update(rest[0], *file);
+                        update(rest[0], *file, before);
                 else if (strcmp(what, "link") == 0)
                         print_linked(rest[0], *file);
         }

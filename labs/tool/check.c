@@ -161,7 +161,7 @@ static void check_starter(struct checker *c)
                 buffer_printf(&declared, "%s ", json_string_value(id));
         buffer_append(&declared, "", 1);
         const char *list = (const char *)declared.data;
-        int files = strip_tree(".", get_text(c->lab, "id"), STRIP_STARTER, c->scratch);
+        int files = strip_tree(".", get_text(c->lab, "id"), "", STRIP_STARTER, c->scratch);
         json_t *results = files > 0 || (files == 0 && !is_build(c))
                                   ? grade_scratch(c, "starter", SEED_DEFAULT)
                                   : NULL;
@@ -279,6 +279,19 @@ static void check_all_wrong(struct checker *c)
         free(pattern);
 }
 
+/* Whoever collects a class's work goes by this list. */
+static void expect_files(struct checker *c)
+{
+        size_t i;
+        json_t *file;
+        json_array_foreach(json_object_get(c->lab, "files"), i, file)
+        {
+                if (!file_exists(json_string_value(file)))
+                        problem(c, "lab.toml", "a file to hand in that is not in the tree",
+                                json_string_value(file));
+        }
+}
+
 int check(const char *build, const char *id)
 {
         struct checker c = {.lab = lab_load(".", id)};
@@ -293,6 +306,7 @@ int check(const char *build, const char *id)
         json_array_foreach(json_object_get(c.lab, "test"), i, test)
                 printf(" %2s", get_text(test, "id"));
         printf("\n");
+        expect_files(&c);
         if (is_build(&c))
                 check_full_marks(&c, "reference", SEED_DEFAULT);
         else

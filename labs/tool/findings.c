@@ -89,6 +89,11 @@ bool died(const struct outcome *o, json_t *result)
                          (double)o->wall_ms / 1e3);
                 return true;
         }
+        if (o->status == NOT_STARTED) {
+                set_text(result, "verdict", "error");
+                set_text(result, "explain", "it could not be started: %.300s", out);
+                return true;
+        }
         if (!o->signal)
                 return false;
         set_text(result, "verdict", "fail");

@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUILD_LIMIT_MS = 600000 };
+/* Once something has not come to its end, what follows gets less time: it may well loop, too. */
+enum {
+        BUILD_LIMIT_MS = 600000,
+        UNIT_LIMIT_MS = 10000,
+        RUN_LIMIT_MS = 60000,
+        UNIT_LIMIT_AFTER_MS = 2000,
+        RUN_LIMIT_AFTER_MS = 10000
+};
 
 /* Asks make, in the tree, for `target`; what it says is appended to `output`. */
 static bool build(const struct grade *g, const char *target, const char *lab, struct buffer *output)
@@ -47,16 +54,20 @@ static bool is_unit(const json_t *test)
         return strcmp(get_text(test, "kind"), "unit") == 0;
 }
 
-/* What a student may know of a hidden test: what was broken, and nothing to run it again with. */
+/* What a student may know of a hidden test: what was broken, or how many answers are right; and
+ * nothing to run it again with. */
 static void hide(json_t *result)
 {
         static const char *const secrets[] = {"repro", "smaller", "record", "explain",
-                                              "seed",  "share",   "trace",  "prey"};
-        const char *record = get_text(result, "record");
-        if (!*get_text(result, "guarantee") && strchr(record, ':'))
+                                              "seed",  "trace",   "prey"};
+        const char *record = get_text(result, "record"), *kind = get_text(result, "kind");
+        bool asks = strcmp(kind, "predict") == 0 || strcmp(kind, "measure") == 0;
+        if (!asks && !*get_text(result, "guarantee") && strchr(record, ':'))
                 set_text(result, "guarantee", "%.*s", (int)strcspn(record, ":"), record);
         for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
                 json_object_del(result, secrets[i]);
+        if (!asks)
+                json_object_del(result, "share");
 }
 
 /* Hidden tests begin elsewhere: a sweep of theirs must not meet the seeds that students know. */
@@ -76,8 +87,7 @@ static void run_one(const struct grade *g, const json_t *lab, const json_t *test
                 g->told(g->context, result);
 }
 
-static void run_kind(const struct grade *g, const json_t *lab, json_t *results, bool units,
-                     bool *stopped)
+static void run_kind(struct grade *g, const json_t *lab, json_t *results, bool units, bool *stopped)
 {
         size_t i;
         json_t *test;
@@ -87,6 +97,12 @@ static void run_kind(const struct grade *g, const json_t *lab, json_t *results, 
                 if (is_unit(test) != units || *stopped)
                         continue;
                 run_one(g, lab, test, result);
+                if (strcmp(get_text(result, "verdict"), "error") == 0 &&
+                    get_number(result, "wall_ms", 0) >=
+                            (units ? g->unit_limit_ms : g->run_limit_ms)) {
+                        g->unit_limit_ms = UNIT_LIMIT_AFTER_MS;
+                        g->run_limit_ms = RUN_LIMIT_AFTER_MS;
+                }
                 *stopped = g->stops && strcmp(get_text(result, "verdict"), "pass") != 0;
         }
 }
@@ -110,17 +126,20 @@ json_t *grade(const struct grade *g, const json_t *lab, struct buffer *output)
         json_t *results = json_array(), *test;
         size_t i;
         bool stopped = false, good = true;
+        struct grade own = *g;
+        own.unit_limit_ms = UNIT_LIMIT_MS;
+        own.run_limit_ms = RUN_LIMIT_MS;
         json_array_foreach(json_object_get(lab, "test"), i, test)
                 json_array_append_new(results, new_result(test));
         if (wants(lab, true)) {
                 good = build(g, "lab-unit", id, output);
                 if (good)
-                        run_kind(g, lab, results, true, &stopped);
+                        run_kind(&own, lab, results, true, &stopped);
         }
         if (good && wants(lab, false) && !stopped) {
                 good = build(g, "lab-sim", id, output);
                 if (good)
-                        run_kind(g, lab, results, false, &stopped);
+                        run_kind(&own, lab, results, false, &stopped);
         }
         if (good)
                 return results;

@@ -94,7 +94,7 @@ static bool try_handout(const json_t *lab, const char *folder, const char *name,
         bool good = run(clear, ".", TAR_LIMIT_MS, 0) && run(make, ".", TAR_LIMIT_MS, 0) &&
                     run(unpack, ".", TAR_LIMIT_MS, 0) && try_grade(tree, id, LAB_LESS, &first) &&
                     fails_as_declared(lab, first);
-        bool has_bodies = is_build ? good && strip_tree(".", id, STRIP_REFERENCE, tree) > 0
+        bool has_bodies = is_build ? good && strip_tree(".", id, "", STRIP_REFERENCE, tree) > 0
                                    : good && lay_solution(lab, "solution", tree);
         good = good && (has_bodies || strcmp(get_text(lab, "kind"), "measure") == 0);
         if (has_bodies)
@@ -112,15 +112,18 @@ static bool try_handout(const json_t *lab, const char *folder, const char *name,
         return good;
 }
 
-/* What one meets first when the tarball is unpacked. */
-static bool write_readme(const json_t *lab, const char *tree)
+/* What one meets first when the tarball is unpacked, and which version it is. */
+static bool write_readme(const json_t *lab, const char *tree, const char *version)
 {
+        char *version_path = text("%s/VERSION", tree);
         char *path = text("%s/README.md", tree);
         char *words = text("# Lab %s: %s\n\nBegin with `%s/README.md`. `sh tests/deps.sh build` "
                            "installs what\n"
                            "building needs, on Debian.\n",
                            get_text(lab, "id"), get_text(lab, "title"), get_text(lab, "dir"));
-        bool good = write_whole(path, span_of(words, strlen(words)));
+        bool good = write_whole(path, span_of(words, strlen(words))) &&
+                    write_whole(version_path, span_of(version, strlen(version)));
+        free(version_path);
         free(path);
         free(words);
         return good;
@@ -143,11 +146,12 @@ int handout(const char *build, const char *id, const char *version)
         json_array_foreach(ids, i, other)
         {
                 if (good && strcmp(json_string_value(other), id) != 0)
-                        good = strip_tree(tree, json_string_value(other), STRIP_REFERENCE, tree) >=
-                               0;
+                        good = strip_tree(tree, json_string_value(other), "", STRIP_REFERENCE,
+                                          tree) >= 0;
         }
-        good = good && strip_tree(".", id, STRIP_STARTER, tree) >= 0 && write_readme(lab, tree) &&
-               pack(folder, name, tarball) && try_handout(lab, folder, name, tarball);
+        good = good && strip_tree(".", id, "", STRIP_STARTER, tree) >= 0 &&
+               write_readme(lab, tree, version) && pack(folder, name, tarball) &&
+               try_handout(lab, folder, name, tarball);
         json_decref(ids);
         json_decref(lab);
         free(folder);

@@ -260,7 +260,8 @@ static void breaks(const struct grade *g, const json_t *test, const struct hunt 
                          *guarantee ? "it must break: " : "no guarantee was broken", guarantee);
                 set_repro(g, h->breaks, h->bug, result);
         }
-        json_object_update_missing(result, findings);
+        if (!good) /* else what is broken is broken on purpose */
+                json_object_update_missing(result, findings);
         json_decref(findings);
         buffer_deinit(&o.out);
 }

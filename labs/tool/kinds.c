@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNIT_LIMIT_MS = 10000, RUN_LIMIT_MS = 60000, SHRINK_LIMIT_MS = 10000, SEEDS = 200 };
+enum { SHRINK_LIMIT_MS = 10000, SEEDS = 200 };
 
 void full_marks(const json_t *test, json_t *result)
 {
@@ -49,7 +49,7 @@ static void run_unit(const struct grade *g, const json_t *lab, const json_t *tes
         struct outcome o;
         char *program = text("%s/%s/tests/all", g->build, get_text(lab, "dir"));
         const char *argv[] = {program, get_text(test, "id"), NULL};
-        run_child(argv, g->root, UNIT_LIMIT_MS, &o);
+        run_child(argv, g->root, g->unit_limit_ms, &o);
         if (!died(&o, result))
                 read_tap(&o, test, result);
         set_text(result, "repro", "%s %s", program, get_text(test, "id"));
@@ -74,7 +74,7 @@ void simulate(const struct grade *g, const char *command, const char *scenario, 
                 argv[n++] = "--bug";
                 argv[n++] = bug;
         }
-        run_child(argv, g->root, RUN_LIMIT_MS, o);
+        run_child(argv, g->root, g->run_limit_ms, o);
         free(program);
         free(number);
 }
@@ -117,7 +117,8 @@ static void find_smaller(const struct grade *g, const json_t *lab, const char *w
         free(whole);
 }
 
-/* The command that tells the story, up to where it goes wrong: "… (1.204 s) …". */
+/* The command that tells the story, up to where it goes wrong: "… (1.204 s) …", and to the end of
+ * that millisecond. */
 static void set_repro(const struct grade *g, const char *scenario, uint64_t seed, const char *words,
                       json_t *result)
 {
@@ -125,7 +126,7 @@ static void set_repro(const struct grade *g, const char *scenario, uint64_t seed
         double at_s;
         for (const char *c = strchr(words, '('); c; c = strchr(c + 1, '(')) {
                 if (sscanf(c, "(%lf s)", &at_s) == 1)
-                        snprintf(until, sizeof until, " --until %.3fs", at_s);
+                        snprintf(until, sizeof until, " --until %.3fs", at_s + 0.001);
         }
         set_text(result, "repro", "%s/odradek-sim replay%s%s --seed %" PRIu64 "%s", g->build,
                  *scenario ? " " : "", scenario, seed, until);
@@ -205,7 +206,7 @@ static bool run_slice(const struct grade *g, const char *csv, uint64_t first, ui
         const char *argv[] = {program, "sweep", "--seeds", range, "--jobs",
                               "2",     "--csv", csv,       NULL};
         write_whole(whole, span_of(NULL, 0));
-        run_child(argv, g->root, RUN_LIMIT_MS, &o);
+        run_child(argv, g->root, g->run_limit_ms, &o);
         sum->wall_ms += o.wall_ms;
         if (read_whole(whole, &rows)) {
                 for (const char *at = (const char *)rows.data; *at;

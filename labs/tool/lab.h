@@ -32,6 +32,9 @@ bool write_whole(const char *path, struct span content);
 
 bool file_exists(const char *path);
 
+/* The status of a child that could not be started; a shell's, too. */
+enum { NOT_STARTED = 127 };
+
 /* How a child ended, and what it said on both of its outputs. */
 struct outcome {
         int status; /* its exit status, or -1 */
@@ -75,22 +78,26 @@ enum strip_what {
 };
 
 /* `source` as a student of lab `id` gets it; other labs' markers are gone and their bodies there.
- * *regions: how many were this lab's. False when a marker is unmatched or nested, or when starter
- * and bodies do not make the source again; that is told on stderr. */
-bool strip(const char *name, struct span source, const char *id, enum strip_what what,
-           struct buffer *into, int *regions);
+ * So are the bodies of the functions named in `keep`, with spaces between; a file's name stands for
+ * all of its functions. *regions: how many were this lab's. False when a marker is unmatched or
+ * nested, or when starter and bodies do not make the source again; that is told on stderr. */
+bool strip(const char *name, struct span source, const char *id, const char *keep,
+           enum strip_what what, struct buffer *into, int *regions);
 
 /* Does so with all files under ROOT/src, and writes those that have regions of this lab under
  * `to`. Returns how many files, or -1. */
-int strip_tree(const char *root, const char *id, enum strip_what what, const char *to);
+int strip_tree(const char *root, const char *id, const char *keep, enum strip_what what,
+               const char *to);
 
 /* --- grading (grade.c, kinds.c, hunt.c, answers.c, findings.c) --- */
 
 struct grade {
         const char *root, *build; /* the tree; its build folder, relative to it */
         uint64_t seed;
-        bool stops;                /* at the first test that is not passed */
-        bool is_plain;             /* no smaller story is looked for */
+        bool stops;    /* at the first test that is not passed */
+        bool is_plain; /* no smaller story is looked for */
+        /* Of wall time, for a unit test, and for a run of the simulator; grade() sets them. */
+        int64_t unit_limit_ms, run_limit_ms;
         const char *make_flags[8]; /* more arguments for make, up to a NULL */
         /* Hears each result as it comes. NULL: nobody does. */
         void (*told)(void *context, const json_t *result);
@@ -134,7 +141,7 @@ int print_questions(const struct grade *g, const json_t *lab);
  * virtual_ms of a result. True when a guarantee is broken. */
 bool read_findings(const struct outcome *o, json_t *result);
 
-/* Fills in that a child died or never ended; false when it did neither. */
+/* Fills in that a child died, never ended or never began; false when it did none of these. */
 bool died(const struct outcome *o, json_t *result);
 
 /* --- output (report.c, exports.c) --- */
@@ -148,6 +155,7 @@ json_t *summary(const json_t *lab, const json_t *results);
 bool export_json(const char *path, const json_t *summary);
 bool export_gradescope(const char *path, const json_t *summary);
 bool export_junit(const char *path, const json_t *summary);
+bool export_csv(const char *path, const json_t *summary); /* a line for each test */
 
 /* --- for authors and instructors (check.c, tree.c, handout.c) --- */
 

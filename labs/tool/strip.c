@@ -8,6 +8,7 @@
  */
 #include "lab.h"
 
+#include <ctype.h>
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,12 @@ struct region {
 };
 
 struct stripper {
-        const char *name, *id;
+        const char *name, *id, *keep;
+        const char *function; /* the first line of the one that we are in, or NULL */
         int line;
         enum place place;
         char region[8]; /* the lab whose region this is */
+        bool is_kept;   /* its reference body stays */
         struct buffer starter, reference;
         size_t read; /* of the source, so far */
         struct region all[REGIONS_MAX];
@@ -66,6 +69,42 @@ static const char *marker_of(const char *line, size_t size, char lab[8])
         return is_marker ? found : NULL;
 }
 
+static bool begins_function(const char *line)
+{
+        size_t size = strcspn(line, "(\n");
+        return isalpha((unsigned char)*line) && line[size] == '(';
+}
+
+/* Whether `line` begins the function `name`. */
+static bool is_named(const char *line, const char *name, size_t size)
+{
+        const char *end = line + strcspn(line, "(\n");
+        return (size_t)(end - line) > size && strncmp(end - size, name, size) == 0 &&
+               strchr(" *", end[-1 - (ptrdiff_t)size]);
+}
+
+/* Whether one of the names in `keep` is that of the file, of the function around a region, or of
+ * one in its reference body, which begins at `body`. */
+static bool is_wanted(const struct stripper *s, const char *body)
+{
+        const char *slash = strrchr(s->name, '/'), *file = slash ? slash + 1 : s->name;
+        for (const char *name = s->keep; *name; name += strspn(name, " ")) {
+                size_t size = strcspn(name, " ");
+                bool found = strncmp(name, file, size) == 0 && !file[size];
+                found |= s->function && is_named(s->function, name, size);
+                for (const char *at = body; !found && *at; at += *at == '\n') {
+                        if (strncmp(at + strspn(at, " "), "//@lab", 6) == 0)
+                                break;
+                        found = begins_function(at) && is_named(at, name, size);
+                        at += strcspn(at, "\n");
+                }
+                if (found)
+                        return true;
+                name += size;
+        }
+        return false;
+}
+
 static void note_region(struct stripper *s, enum place next, size_t size)
 {
         struct region *r = &s->all[s->count];
@@ -78,7 +117,8 @@ static void note_region(struct stripper *s, enum place next, size_t size)
         }
 }
 
-static bool on_marker(struct stripper *s, const char *word, const char *lab, size_t size)
+static bool on_marker(struct stripper *s, const char *word, const char *lab, const char *line,
+                      size_t size)
 {
         enum place next = *word == 'b' ? IN_BODY : *word == 's' ? IN_STARTER : OUTSIDE;
         if (!*word)
@@ -93,6 +133,8 @@ static bool on_marker(struct stripper *s, const char *word, const char *lab, siz
         snprintf(s->region, sizeof s->region, "%.7s", lab);
         s->place = next;
         s->regions += next == IN_BODY && is_mine(s);
+        if (next == IN_BODY)
+                s->is_kept = is_mine(s) && is_wanted(s, line + size);
         return true;
 }
 
@@ -102,7 +144,7 @@ static bool on_starter_line(struct stripper *s, const char *line, size_t size)
         size_t indent = strspn(line, " ");
         if (strncmp(line + indent, "//", 2) != 0)
                 return complain(s, "a line of a starter begins with //");
-        if (!is_mine(s))
+        if (!is_mine(s) || s->is_kept)
                 return true;
         size_t skipped = indent + 2 + (line[indent + 2] == ' ');
         if (skipped < size && line[skipped] != '\n')
@@ -117,11 +159,15 @@ static bool on_line(struct stripper *s, const char *line, size_t size)
         const char *marker = marker_of(line, size, lab);
         s->line++;
         if (marker)
-                return on_marker(s, marker, lab, size);
+                return on_marker(s, marker, lab, line, size);
         if (s->place == IN_STARTER)
                 return on_starter_line(s, line, size);
+        if (begins_function(line))
+                s->function = line;
+        else if (*line == '}')
+                s->function = NULL;
         buffer_append(&s->reference, line, size);
-        if (s->place == OUTSIDE || !is_mine(s))
+        if (s->place == OUTSIDE || !is_mine(s) || s->is_kept)
                 buffer_append(&s->starter, line, size);
         return true;
 }
@@ -145,10 +191,10 @@ static bool makes_the_source(const struct stripper *s, struct span source)
         return same || complain(s, "starter and bodies do not make the source again");
 }
 
-bool strip(const char *name, struct span source, const char *id, enum strip_what what,
-           struct buffer *into, int *regions)
+bool strip(const char *name, struct span source, const char *id, const char *keep,
+           enum strip_what what, struct buffer *into, int *regions)
 {
-        struct stripper s = {.name = name, .id = id};
+        struct stripper s = {.name = name, .id = id, .keep = keep};
         const char *at = (const char *)source.data, *end = at + source.size;
         bool good = true;
         while (at < end && good) {
@@ -170,13 +216,13 @@ bool strip(const char *name, struct span source, const char *id, enum strip_what
         return good;
 }
 
-static int strip_file(const char *root, const char *path, const char *id, enum strip_what what,
-                      const char *to)
+static int strip_file(const char *root, const char *path, const char *id, const char *keep,
+                      enum strip_what what, const char *to)
 {
         struct buffer source = {0}, made = {0};
         int regions = 0;
         bool good = read_whole(path, &source) &&
-                    strip(path, buffer_span(&source), id, what, &made, &regions);
+                    strip(path, buffer_span(&source), id, keep, what, &made, &regions);
         if (good && regions > 0) {
                 char *target = text("%s%s", to, path + strlen(root));
                 good = write_whole(target, buffer_span(&made));
@@ -187,7 +233,8 @@ static int strip_file(const char *root, const char *path, const char *id, enum s
         return !good ? -1 : regions > 0;
 }
 
-int strip_tree(const char *root, const char *id, enum strip_what what, const char *to)
+int strip_tree(const char *root, const char *id, const char *keep, enum strip_what what,
+               const char *to)
 {
         char *src = text("%s/src", root);
         FTS *walk = fts_open((char *const[]){src, NULL}, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
@@ -197,7 +244,7 @@ int strip_tree(const char *root, const char *id, enum strip_what what, const cha
                     !strchr("ch", e->fts_name[e->fts_namelen - 1]) ||
                     e->fts_name[e->fts_namelen - 2] != '.')
                         continue;
-                int done = strip_file(root, e->fts_path, id, what, to);
+                int done = strip_file(root, e->fts_path, id, keep, what, to);
                 files = done < 0 ? -1 : files + done;
         }
         fts_close(walk);

@@ -91,7 +91,7 @@ static void become(const char *const argv[], const char *directory, int out)
         if (chdir(directory) == 0)
                 execvp(argv[0], (char *const *)(uintptr_t)argv);
         fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-        _exit(127);
+        _exit(NOT_STARTED);
 }
 
 /* Until the child has closed its outputs, or its time is over. */

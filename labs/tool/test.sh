@@ -135,5 +135,43 @@ points = 1
 kind = "predict"
 file = "a.txt"
 X
+# Reference bodies of some: by function, around a region or in it, and by file.
+cat >src/a.c <<'X'
+static int one(int a)
+{
+//@lab 77 begin
+        return a;
+//@lab 77 starter
+// return 0;
+//@lab 77 end
+}
+//@lab 77 begin
+struct two *two_of(void)
+{
+}
+//@lab 77 starter
+// none
+//@lab 77 end
+int not_one(int a)
+{
+//@lab 77 begin
+        return b;
+//@lab 77 starter
+// return 1;
+//@lab 77 end
+}
+X
+keep() { # NAMES EXPECTED: what differs, as one word
+        count=$((count + 1))
+        "$lab" strip 77 --out out --keep "$1" >/dev/null
+        got=$(grep -E 'return|two|none' out/src/a.c | tr -d ' \n')
+        [ "$got" = "$2" ] || { echo "test.sh: keep $1: $got, not $2"; bad=1; }
+}
+keep '' 'return0;nonereturn1;'
+keep one 'returna;nonereturn1;'
+keep 'two_of not_one' 'return0;structtwo*two_of(void)returnb;'
+keep a.c 'returna;structtwo*two_of(void)returnb;'
+keep of 'return0;nonereturn1;'
+
 [ $bad = 0 ] && echo "lab: $count cases of markers and descriptions: good"
 exit $bad

@@ -17,7 +17,8 @@ static bool belongs(const char *path, const char *id)
         static const char *const always[] = {"src/", "sim/", "labs/tool/",
                                              "tests/unit/fake_world."};
         static const char *const files[] = {"Makefile",      "LICENSE",      ".clang-format",
-                                            "tests/deps.sh", "labs/labs.mk", "labs/lab.mk"};
+                                            "tests/deps.sh", "labs/labs.mk", "labs/lab.mk",
+                                            "labs/README.md"};
         size_t size = strlen(path);
         for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
                 if (starts_with(path, always[i]))

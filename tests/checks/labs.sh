@@ -1,8 +1,9 @@
 #!/bin/sh
 # Goal:   the grader is right, and what a student gets suffices.
 # Method: one lab's matrix: each wrong program fails the tests that were written for it, the reference
-#         none, the starter those declared. One lab's tarball, unpacked, built and graded without the
-#         bodies and with them. LABS and HANDOUTS name others; make labs and make handout do all.
+#         none, the starter those declared; and its README's commands print what it says. One lab's
+#         tarball, unpacked, built and graded without the bodies and with them. LABS and HANDOUTS name
+#         others; make labs and make handout do all.
 build=${BUILD:-build}
 check() { # WHAT TARGET LAB
         if MAKEFLAGS='' make -s "BUILD=$build" "$2" "LAB=$3" >/tmp/labs.$$ 2>&1; then

@@ -42,14 +42,15 @@ ok "each lab is named in its chapter:$missing" test -z "$missing"
 
 ok "the grader's own tests" sh labs/tool/test.sh "$lab"
 
-# A reference gets full marks, hidden tests included, in four forms.
+# A reference gets full marks, hidden tests included, in five forms.
 "$lab" grade 12 --build "$BUILD" --json "$dir/a.json" --gradescope "$dir/a.gradescope" --junit "$dir/a.xml" \
+        --csv "$dir/a.csv" \
         --hidden labs/instructor/12-high-watermark/hidden --student anna --secret autumn >"$dir/report" 2>&1
 status=$?
 ok "lab 12: the reference gets full marks, and the exit status says so" test $status -eq 0
 [ $status -eq 0 ] || sed 's/^/# /' "$dir/report"
 /usr/bin/python3 - "$dir" >"$dir/forms" 2>&1 <<'END'
-import json, sys, xml.etree.ElementTree as tree
+import csv, json, sys, xml.etree.ElementTree as tree
 d = sys.argv[1]
 a = json.load(open(d + "/a.json"))
 assert a["schema"] == 1 and a["lab"] == "12" and a["score"] == a["max"] > 0, a
@@ -61,13 +62,44 @@ g = json.load(open(d + "/a.gradescope"))
 assert sum(t["score"] for t in g["tests"]) == a["score"] and len(g["tests"]) == a["ran"], g
 x = tree.parse(d + "/a.xml").getroot()
 assert len(list(x.iter("testcase"))) == a["ran"] and not list(x.iter("failure"))
+c = list(csv.DictReader(open(d + "/a.csv")))
+assert [(r["test"], r["title"]) for r in c] == [(t["id"], t["title"]) for t in a["tests"]], c
+assert sum(int(r["points"]) for r in c) == a["score"] and {r["student"] for r in c} == {"anna"}, c
+assert a["student"] == "anna" and a["build"]["cc"].split()[0] in ("gcc", "clang"), a["build"]
+assert "commit" in a["build"]
 END
-ok "JSON, Gradescope and JUnit tell the same: $(tail -n 1 "$dir/forms")" test ! -s "$dir/forms"
+ok "JSON, Gradescope, JUnit and CSV tell the same: $(tail -n 1 "$dir/forms")" test ! -s "$dir/forms"
 seed() { sed -n '1s/.*seed //p'; }
 ok "a student has one seed" test "$(seed <"$dir/report")" = \
         "$("$lab" grade 12 --build "$BUILD" --student anna --secret autumn --stop | seed)"
 ok "another has another" test "$(seed <"$dir/report")" != \
         "$("$lab" grade 12 --build "$BUILD" --student boris --secret autumn --stop | seed)"
+
+"$lab" questions 10 --build "$BUILD" --student anna --secret autumn >"$dir/questions" 2>&1
+ok "a student's questions say for which seed they are" grep -q '^# seed [0-9]*$' "$dir/questions"
+
+# What READMEs show is compared (make labs does it); here, that a wrong line is seen and mended.
+page() { # LINE...: a block in a list, whose command prints three lines
+        printf '1. A step.\n\n   ```console seconds\n   $ printf "01 one 4/4 0.1 s\\n02 two 3/3 12.5 s\\nsum 7 $WORD\\n"\n'
+        printf '   %s\n' "$@"
+        printf '   ```\n'
+}
+echo "WORD=trace\$BLOCK" >"$dir/before"
+try() { "$BUILD/book-tool" "$@" --before "$dir/before" "$BUILD" "$dir/page.md" >"$dir/tried" 2>&1; }
+page '01 one 4/4    2.0 s' '02 two 3/3 0.1 s' 'sum 7 trace1' >"$dir/page.md"
+ok "seconds and gaps may differ" try check
+page '  ...' '02 two 3/3 0.1 s' 'sum 7   ...' >"$dir/page.md"
+ok "dots stand for lines, and for the rest of one" try check
+page '  ...' '02 two 2/3 0.1 s' 'sum 7 trace2' >"$dir/page.md"
+try check
+ok "marks and words may not" test $? -eq 1
+try update
+page '  ...' '02 two 3/3 12.5 s' 'sum 7 trace1' >"$dir/wanted"
+ok "what is wrong is written anew, and dots stay" diff "$dir/wanted" "$dir/page.md"
+page '  ...' '03 three 3/3 0.1 s' >"$dir/page.md"
+cp "$dir/page.md" "$dir/wanted"
+try update
+ok "but not behind dots where nothing begins so" diff "$dir/wanted" "$dir/page.md"
 
 # The other statuses.
 "$lab" grade 99 --build "$BUILD" >/dev/null 2>&1

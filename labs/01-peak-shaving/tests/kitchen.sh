@@ -1,7 +1,9 @@
 # kitchen.sh - for the keys: a day of the student's own, and what the simulator makes of it.
 #
-# A shop sends `usual` orders a second all day, and a sale `extra` more from 5 s on, for `sale_s`
-# seconds. The kitchen needs `process_ms` for each order.
+# A shop sends `usual` orders a second all day, and a sale `extra` more from `sale_from_s` on, for
+# `sale_s` seconds. The kitchen needs `process_ms` for each order. That is long on purpose: with each
+# order a part of a millisecond is lost, how large a part hangs on what else goes on, and in a few
+# milliseconds that would be the difference between the arithmetic and the count.
 simulator=$1 seed=$2
 dir=$(mktemp -d "${TMPDIR:-/tmp}/odradek-key.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -12,11 +14,13 @@ draw() {
         drawn=$(((drawn * 1103515245 + 12345) % 2147483648))
         number=$((drawn / 65536 % $1))
 }
-draw 5 && usual=$((60 + 10 * number))
+draw 5 && usual=$((6 + number))
 draw 4 && extra=$((usual * (5 + number)))
-draw 3 && sale_s=$((4 + number))
-process_ms=$((500 / usual - 1))
-run_s=75
+draw 3 && sale_s=$((40 + 10 * number))
+sale_from_s=50
+sale_end_s=$((sale_from_s + sale_s))
+process_ms=$((500 / usual - 5))
+run_s=750
 
 # day EXTRA SALE_MS PROCESS_MS PARTITIONS KITCHENS NAME: simulates such a day. $dir/NAME then has a
 # line for each order: when it came, and when it was cooked, in seconds.
@@ -30,8 +34,8 @@ day() {
                         echo "consumer kitchen$kitchen topic orders group kitchens process $3ms"
                 done
                 echo "at 0s pause sale"
-                echo "at 5s resume sale"
-                echo "at $((5000 + $2))ms pause sale"
+                echo "at ${sale_from_s}s resume sale"
+                echo "at $((sale_from_s * 1000 + $2))ms pause sale"
                 echo "run ${run_s}s"
         } >"$dir/$6.scn"
         "$simulator" replay "$dir/$6.scn" --seed "$seed" | awk '
@@ -47,8 +51,11 @@ day() {
 # lag_at NAME SECONDS: how many have come by then, and are not cooked.
 lag_at() { awk -v at="$2" '$1 <= at && $2 > at { n++ } END { print n + 0 }' "$dir/$1"; }
 
-# rate_of NAME SECONDS: how many were cooked a second, in the three seconds from then on.
-rate_of() { awk -v at="$2" '$2 > at && $2 <= at + 3 { n++ } END { printf "%.0f\n", n / 3 }' "$dir/$1"; }
+# rate_of NAME: how many a second were cooked during the sale.
+rate_of() {
+        awk -v from=$sale_from_s -v to=$sale_end_s '$2 > from && $2 <= to { n++ }
+                END { printf "%.1f\n", n / (to - from) }' "$dir/$1"
+}
 
 # dried_after NAME SECONDS: how much later the lag is below 20 for the first time.
 dried_after() {
@@ -62,7 +69,6 @@ dried_after() {
 near() { awk -v v="$1" -v p="$2" 'BEGIN { d = v * p / 100; printf "%.2f..%.2f\n", v - d, v + d }'; }
 
 tell_day() {
-        echo "A shop sends $usual orders a second, all day. From 5 s on, for $sale_s s, a sale sends $extra more a second."
+        echo "A shop sends $usual orders a second, all day. From $sale_from_s s on, for $sale_s s, a sale sends $extra more a second."
         echo "The kitchen cooks $1 orders a second as long as one is waiting. The day has $run_s s."
 }
-sale_end_s=$((5 + sale_s))

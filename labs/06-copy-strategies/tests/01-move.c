@@ -2,6 +2,7 @@
 #include "labs/06-copy-strategies/tests/moving.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static void read_all(void *line)
@@ -73,9 +74,15 @@ static void full_sockets(const struct copy_strategy *strategy)
                 expect_number("bytes moved", (int64_t)moved, 0);
                 expect_rest(&s, &l, done, 50000);
         }
+        size_t first = l.got.size;
         calls.fail_once = EINTR;
-        if (done > 0)
-                transfer(&s, &l, 1000, 20000, SIZE_MAX);
+        if (done > 0 && move_once(&s, &l, 1000, 20000, &moved, &err) &&
+            expect_string("a call that a signal interrupts (EINTR): the error of the move",
+                          kerr_text(err), "no error")) {
+                line_read(&l, SIZE_MAX);
+                if (expect_taken(&l, first, 1000, moved))
+                        transfer(&s, &l, 1000 + (int64_t)moved, 20000 - moved, SIZE_MAX);
+        }
         line_close(&l);
         sender_deinit(&s);
 }
@@ -92,6 +99,11 @@ static void bad_ends(const struct copy_strategy *strategy)
         expect_string("a range that begins in the file and ends behind it",
                       kerr_text(last_error(&s, &l, FILE_BYTES - 100, 200)),
                       kerr_text(KERR_END_OF_FILE));
+        int fd = s.source.fd;
+        s.source.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        expect_that("a file that cannot be read is an error", last_error(&s, &l, 0, 100));
+        close(s.source.fd);
+        s.source.fd = fd;
         transfer(&s, &l, 0, 1000, SIZE_MAX);
         close(l.to);
         l.to = -1;

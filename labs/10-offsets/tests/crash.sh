@@ -28,13 +28,16 @@ crash() {
         sed 's/^/    /' "$dir/crash.scn"
         echo "The last that c1 did before it was killed:"
         sed '/ c1  *is killed/,$d' "$dir/story" |
-                grep -E ' c1 +(has processed|commits|.* is committed|is told: group)| c1 -> broker 1 +OffsetCommit' |
+                grep -E ' c1 +(has processed|commits|is told: group)|( c1 -> broker 1| broker 1 -> c1) .*OffsetCommit' |
                 cut -c 1-12,21- | awk '
                         { line[NR] = $0 }
-                        / OffsetCommit / { commit = NR }
+                        / c1 -> .* OffsetCommit / { commit = NR; answer = 0 }
+                        / answer to OffsetCommit / { answer = NR }
                         END {
                                 first = NR > 13 ? NR - 13 : 1
-                                if (commit && commit < first) print line[commit] "\n    ..."
+                                if (commit && commit < first) print line[shown = commit]
+                                if (answer && answer < first) print line[shown = answer]
+                                if (shown && shown + 1 < first) print "    ..."
                                 for (i = first; i <= NR; i++) print line[i]
                         }'
         awk '

@@ -11,6 +11,8 @@ LAB_TEST(05, "a session ends when nothing is heard, and not before")
         expect_state(&t, "somebody has set the clock one hour ahead", "Stable 3");
         for (int32_t i = 0; i < 2; i++)
                 expect_code("a heartbeat", heartbeat_of(&t.f, who_is(&t, i)), KERR_NONE);
+        expect_code("one of the third's, of the generation before",
+                    heartbeat_of(&t.f, in_generation(who_is(&t, 2), 0)), KERR_ILLEGAL_GENERATION);
         t.f.x.f.wall_ms -= 7200000;
         groups_pass(&t.f, 1);
         expect_state(&t, "the third was silent for its session", "PreparingRebalance 2");

@@ -36,6 +36,9 @@ LAB_TEST(07, "who may commit")
         expect_code("a generation of a group that is not there",
                     commit_of(&t.f, (struct who){"none", "m", NULL, 1}, "orders", 98),
                     KERR_ILLEGAL_GENERATION);
+        expect_code("a transaction for one",
+                    txn_commit_of(&t.f, (struct who){"none", "m", NULL, 1}, 7, "orders", 98),
+                    KERR_UNKNOWN_MEMBER_ID);
         expect_code("nobody, in a group that is not there",
                     commit_of(&t.f, (struct who){"simple", "", NULL, -1}, "orders", 98), KERR_NONE);
 
@@ -48,5 +51,15 @@ LAB_TEST(07, "who may commit")
         expect_refused(&t, who_is(&t, 1), KERR_REBALANCE_IN_PROGRESS,
                        "a member that does not know its share yet");
         ask_end(&newcomer);
+
+        /* Another process under the same instance id has taken the place (KIP-345). */
+        struct ask first, second;
+        ask_join(&t.f, &first, 5, (struct who){"h", "", "one", 0}, "r");
+        groups_pass(&t.f, DELAY_MS);
+        struct who replaced = {"h", joined_id(&first), "one", first.out.join.generation_id};
+        ask_join(&t.f, &second, 5, (struct who){"h", "", "one", 0}, "r");
+        expect_code("a static member whose place another has",
+                    commit_of(&t.f, replaced, "orders", 98), KERR_FENCED_INSTANCE_ID);
+        ask_end(&first), ask_end(&second);
         team_end(&t);
 }

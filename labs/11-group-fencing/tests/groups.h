@@ -96,7 +96,7 @@ static inline void team_share(struct team *t, const char *shares)
                 team_sync(t, who_is(t, i), i, i == 0 ? shares : "");
         for (int32_t i = 0; i < t->count; i++) {
                 char expected[2] = {shares[i], 0};
-                expect_share(t, i, "what a member is given",
+                expect_share(t, i, "in the fixture, what the leader's plan gives a member",
                              shares[i] == '-' ? "nothing" : expected);
         }
 }

@@ -46,6 +46,8 @@ LAB_TEST(02, "high watermark is the minimum over the maximal ISR")
         expect_number("broker 2 has 10, of broker 3 nothing is known", hw_of(&x, 0), 0);
         node_fetched(&x, 0, 2, 5);
         expect_number("broker 2 has 10, broker 3 has 5", hw_of(&x, 0), 5);
+        expect_that("asked once more, with nothing new, it says that nothing moved",
+                    !replica_advance(replica_of(&x, 0)));
         node_fetched(&x, 0, 2, 0);
         expect_number("a fetch that comes late says 0: it never goes back", hw_of(&x, 0), 5);
         node_fetched(&x, 0, 2, 10);

@@ -78,6 +78,11 @@ LAB_TEST(07, "the leader sees where two logs part")
         expect_parting(&x, 5, 8, false, 0, 0, "the same log");
         expect_parting(&x, 7, 9, true, 5, 8, "epoch 7 is newer than all: parts at the end");
         expect_parting(&x, -1, 0, false, 0, 0, "an empty log is a prefix of all");
+
+        expect_number("the leader's log starts at 5 now",
+                      partition_log_advance_start(x.nodes[0].log, 5), KERR_NONE);
+        expect_parting(&x, 3, 4, false, 0, 0,
+                       "4 is below the leader's log start: that is for replica_read() to say");
         replicas_deinit(&x);
 }
 
@@ -105,5 +110,8 @@ LAB_TEST(08, "the follower cuts there and nowhere else")
         expect_number("a high watermark below the cut stays", hw_of(&x, 1), 2);
         expect_number("the cut succeeds", replica_truncate(replica_of(&x, 1), 1, 3), KERR_NONE);
         expect_number("the leader's epoch 1 ends at 3", end_of(&x, 1), 3);
+        expect_number("the cut succeeds", replica_truncate(replica_of(&x, 1), 9, 2), KERR_NONE);
+        expect_number("the leader names an epoch newer than all of its own, up to 2", end_of(&x, 1),
+                      2);
         replicas_deinit(&x);
 }

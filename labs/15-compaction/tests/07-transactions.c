@@ -16,6 +16,32 @@ static void begin(struct log_fixture *x)
         put(x, "k9=z");
 }
 
+/* A number as a key, as an IntegerSerializer writes it; 1 has the bytes of a commit marker's. */
+static void put_number(struct log_fixture *x, const char *four_bytes, const char *value)
+{
+        struct batch_builder b;
+        struct record r = {.key = span_of(four_bytes, 4), .value = span_of(value, strlen(value))};
+        batch_builder_init(&b);
+        batch_builder_add(&b, &r, NULL, 0);
+        append_batch(x, &b);
+}
+
+static void expect_markers_have_no_key(void)
+{
+        struct log_fixture x;
+        fixture_init(&x, keyed_config());
+        put_number(&x, "\0\0\0\1", "a");
+        put_in_transaction(&x, 6, "k2=b");
+        put_marker(&x, 6, true, -1);
+        bool good = clean(&x) && expect_log("a marker does not replace the key 1, of equal bytes",
+                                            &x, "0:0x00000001=a 1:k2=b 2:commit(6)");
+        put_number(&x, "\0\0\0\1", "c");
+        if (good && clean(&x))
+                expect_log("and the key 1 replaces no marker", &x,
+                           "1:k2=b 2:commit(6) 3:0x00000001=c");
+        fixture_deinit(&x);
+}
+
 LAB_TEST(07, "what was aborted goes, and replaces nothing")
 {
         struct log_fixture x;
@@ -35,10 +61,12 @@ LAB_TEST(07, "what was aborted goes, and replaces nothing")
                 put_in_transaction(&x, 5, "k3=x");
         }
         put_marker(&x, 5, false, first);
-        if (good && clean(&x))
-                expect_log("a long one over several segments", &x,
-                           "0:k1=a 34:k2=f 35:k3=g 37:abort(5)");
+        good = good && clean(&x) &&
+               expect_log("a long one over several segments", &x,
+                          "0:k1=a 34:k2=f 35:k3=g 37:abort(5)");
         fixture_deinit(&x);
+        if (good)
+                expect_markers_have_no_key();
 }
 
 LAB_TEST(08, "a marker stays as long as its data, and then a while")

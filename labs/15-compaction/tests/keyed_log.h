@@ -1,7 +1,8 @@
 /* A compacted log in a fake world, and what is in it as one line of text:
  *
  *     "0:k1=a 2:k3=- 5:commit(7)"      offset 0 has k1=a, 2 a tombstone of k3, 5 a marker of
- * producer 7 */
+ * producer 7
+ *     "0:0x00000001=a"                 a key that is no text */
 #ifndef ODRADEK_LABS_15_KEYED_LOG_H
 #define ODRADEK_LABS_15_KEYED_LOG_H
 
@@ -151,6 +152,17 @@ static inline bool clean(struct log_fixture *x)
 
 /* --- what is in the log --- */
 
+static inline void line_key(struct buffer *line, struct span key)
+{
+        bool is_text = key.size == 0 || key.data[0] >= ' ';
+        if (is_text)
+                buffer_append(line, key.data, key.size);
+        else
+                buffer_printf(line, "0x");
+        for (size_t i = 0; !is_text && i < key.size; i++)
+                buffer_printf(line, "%02x", key.data[i]);
+}
+
 static inline bool line_batch(struct buffer *line, struct span batch, const struct batch_header *h)
 {
         struct span records = {batch.data + BATCH_HEADER_BYTES,
@@ -168,10 +180,11 @@ static inline bool line_batch(struct buffer *line, struct span batch, const stru
                 if (h->attributes & BATCH_CONTROL)
                         buffer_printf(line, "%s(%lld)", r.key.data[3] ? "commit" : "abort",
                                       (long long)h->producer_id);
-                else
-                        buffer_printf(line, "%.*s=%.*s", (int)r.key.size, (const char *)r.key.data,
-                                      r.value.data ? (int)r.value.size : 1,
+                else {
+                        line_key(line, r.key);
+                        buffer_printf(line, "=%.*s", r.value.data ? (int)r.value.size : 1,
                                       r.value.data ? (const char *)r.value.data : "-");
+                }
         }
 }
 

@@ -11,9 +11,9 @@ LAB_TEST(01, "sequence numbers follow each other")
         expect_taken(&l, batch(0, 3, 2), "3 and 4");
         expect_taken(&l, batch(0, 5, 1), "5");
 
-        expect_refused(&l, (struct sent){8, 0, 6, 1}, KERR_UNKNOWN_PRODUCER_ID,
+        expect_refused(&l, (struct sent){8, 0, 6, 1, 0}, KERR_UNKNOWN_PRODUCER_ID,
                        "6 of a producer that nobody knows");
-        expect_taken(&l, (struct sent){8, 0, 0, 2}, "0 and 1 of it");
+        expect_taken(&l, (struct sent){8, 0, 0, 2, 0}, "0 and 1 of it");
         expect_taken(&l, batch(0, 6, 1), "6 of the first one, after another one's batch");
         end(&l);
 }
@@ -28,7 +28,7 @@ LAB_TEST(02, "a repeat is told where it is")
         expect_known(&l, batch(0, 2, 2), 2, "2 and 3 for the third time");
         expect_refused(&l, batch(0, 2, 1), KERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "2 alone");
         expect_refused(&l, batch(0, 2, 3), KERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "2 to 4");
-        expect_taken(&l, (struct sent){8, 0, 0, 2}, "0 and 1 of another producer");
+        expect_taken(&l, (struct sent){8, 0, 0, 2, 0}, "0 and 1 of another producer");
         expect_known(&l, batch(0, 2, 2), 2, "2 and 3, after another one's batch");
         expect_taken(&l, batch(0, 4, 1), "4");
 

@@ -16,6 +16,15 @@ LAB_TEST(05, "an older epoch is fenced, a newer one begins at 0")
         expect_known(&l, batch(4, 0, 1), 3, "epoch 4, number 0 again");
         expect_refused(&l, batch(3, 1, 1), KERR_INVALID_PRODUCER_EPOCH, "a repeat of epoch 3");
         expect_refused(&l, batch(3, 3, 1), KERR_INVALID_PRODUCER_EPOCH, "epoch 3, number 3");
+
+        /* A coordinator fences a producer by a marker of the next epoch. */
+        expect_string("a marker of epoch 3", kerr_name(send_marker(&l, 3)),
+                      "INVALID_PRODUCER_EPOCH");
+        expect_string("a marker of epoch 5", kerr_name(send_marker(&l, 5)), "NONE");
+        expect_refused(&l, batch(4, 2, 1), KERR_INVALID_PRODUCER_EPOCH, "epoch 4, number 2");
+        expect_refused(&l, batch(5, 2, 1), KERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                       "epoch 5, of which only the marker is known, number 2");
+        expect_taken(&l, batch(5, 0, 1), "epoch 5, number 0");
         end(&l);
 }
 

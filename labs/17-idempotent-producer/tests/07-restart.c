@@ -1,6 +1,40 @@
 /* Test 07: what a broker knows when it starts again. */
 #include "producers.h"
 
+/* Of all that is remembered the snapshot has one batch, or none. */
+static void expect_snapshot_is_whole(void)
+{
+        struct led_log l;
+        begin(&l);
+        l.x.config.log_append_time = true;
+        partition_log_configure(l.x.log, &l.x.config);
+        expect_taken(&l, batch(0, 0, 1), "0, stamped with the leader's time");
+        int64_t time_ms = l.done.log_append_time_ms;
+        stop_and_start(&l);
+        l.x.f.wall_ms += 5000;
+        expect_known(&l, batch(0, 0, 1), 0, "after a stop: 0 again");
+        expect_number("after a stop: when 0 was appended", l.done.log_append_time_ms, time_ms);
+
+        expect_string("a marker of epoch 1", kerr_name(send_marker(&l, 1)), "NONE");
+        stop_and_start(&l);
+        const struct producer_entry *e = producer_state_find(l.producers, 7);
+        if (expect_that("after a stop: the producer is known", e != NULL))
+                expect_number("its batches, when of its epoch there is only a marker",
+                              e->batch_count, 0);
+        end(&l);
+}
+
+/* Numbers go by the offsets of a batch, as the producer sent it. */
+static void expect_compacted_counts_in_full(void)
+{
+        struct led_log l;
+        begin(&l);
+        copy(&l, (struct sent){.producer_id = 7, .sequence = 0, .records = 5, .compacted = 3});
+        expect_taken(&l, batch(0, 5, 1), "5, behind 0 to 4 of which compaction has left two");
+        expect_known(&l, batch(0, 0, 5), 0, "0 to 4 again, although compacted");
+        end(&l);
+}
+
 LAB_TEST(07, "a broker that starts again knows its producers")
 {
         char what[80];
@@ -35,4 +69,7 @@ LAB_TEST(07, "a broker that starts again knows its producers")
         expect_known(&l, batch(1, INT32_MAX - 1, 3), 0, "after a stop: a batch that ends with 0");
         expect_taken(&l, batch(1, 1, 1), "after a stop: 1");
         end(&l);
+
+        expect_snapshot_is_whole();
+        expect_compacted_counts_in_full();
 }

@@ -3,6 +3,7 @@
 #ifndef ODRADEK_LABS_17_PRODUCERS_H
 #define ODRADEK_LABS_17_PRODUCERS_H
 
+#include "base/crc32c.h"
 #include "delivery/producer_state.h"
 #include "labs/tool/lab_test.h"
 #include "tests/unit/log_fixture.h"
@@ -63,28 +64,40 @@ struct sent {
         int64_t producer_id;
         int16_t epoch;
         int32_t sequence, records;
+        int32_t compacted; /* so many of the last records are gone; the numbers are not */
 };
 
 /* Of producer 7. */
 static inline struct sent batch(int16_t epoch, int32_t sequence, int32_t records)
 {
-        return (struct sent){7, epoch, sequence, records};
+        return (struct sent){7, epoch, sequence, records, 0};
+}
+
+/* What compaction leaves: the batch ends where it did. */
+static inline void stretch(struct span batch, int32_t last_offset_delta)
+{
+        uint8_t *bytes = (uint8_t *)batch.data;
+        store_be32(bytes + 23, (uint32_t)last_offset_delta);
+        store_be32(bytes + 17, crc32c(0, bytes + BATCH_CRC_FROM, batch.size - BATCH_CRC_FROM));
 }
 
 static inline void encode(struct buffer *into, struct sent m)
 {
         struct batch_builder builder;
         batch_builder_init(&builder);
-        for (int32_t i = 0; i < m.records; i++) {
+        for (int32_t i = 0; i < m.records - m.compacted; i++) {
                 struct record r = {.timestamp = 1000, .value = span_of("value", 5)};
                 batch_builder_add(&builder, &r, NULL, 0);
         }
         builder.header.producer_id = m.producer_id;
         builder.header.producer_epoch = m.epoch;
         builder.header.base_sequence = m.sequence;
+        size_t at = into->size;
         if (batch_builder_finish(&builder, 0, into))
                 abort();
         batch_builder_deinit(&builder);
+        if (m.compacted > 0)
+                stretch(span_of(into->data + at, into->size - at), m.records - 1);
 }
 
 /* Sends these batches in one append. */
@@ -163,6 +176,17 @@ static inline void expect_taken(struct led_log *l, struct sent m, const char *wh
 static inline void expect_known(struct led_log *l, struct sent m, int64_t offset, const char *what)
 {
         expect_all_known(l, &m, 1, offset, what);
+}
+
+/* The coordinator ends a transaction of producer 7. */
+static inline enum kerr send_marker(struct led_log *l, int16_t epoch)
+{
+        struct buffer bytes = {0};
+        producer_state_marker(7, epoch, 0, false, 1000, &bytes);
+        enum kerr err = partition_log_append(l->x.log, buffer_span(&bytes), 0, APPEND_COORDINATOR,
+                                             &l->done);
+        buffer_deinit(&bytes);
+        return err;
 }
 
 /* The batch comes from another leader's log: nothing is checked. */
