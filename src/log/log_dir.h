@@ -111,9 +111,9 @@ enum kerr log_dir_checkpoint(struct log_dir *dir);
  * at. */
 int64_t log_dir_run_timers(struct log_dir *dir);
 
-/* A background sync ended: hands it to its log. When that raised the recovery point, the checkpoints
- * are written within a second (Kafka waits for log.flush.offset.checkpoint.interval.ms): after a
- * crash only the active segment is read. */
+/* A background sync ended: hands it to its log. When that raised the recovery point, the
+ * checkpoints are written within a second (Kafka waits for
+ * log.flush.offset.checkpoint.interval.ms): after a crash only the active segment is read. */
 void log_dir_on_synced(struct log_dir *dir, uint64_t token, enum kerr result);
 
 /* Flushes everything, writes the checkpoints and the clean-shutdown file, closes all. That file is

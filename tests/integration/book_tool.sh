@@ -130,7 +130,7 @@ ok "the long run runs it" test $? -eq 1
 
 write <<'END'
 ~~~console
-$ ls build
+$ ls build | grep odradek
 odradek
 odradek-sim
 $ test -x build/odradek && head -c 9 src/base/world.h | wc -c
