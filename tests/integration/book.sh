@@ -37,7 +37,7 @@ ok "there are chapters 1 to 20" diff "$dir/all" "$dir/numbers"
 
 # The glossary: 70 terms or more, in order, each with its Chinese, a file that the tool has found, a chapter.
 grep '^\*\*' chapters/glossary.md >"$dir/terms"
-ok "the glossary has 70 to 110 terms" test "$(wc -l <"$dir/terms")" -ge 70 -a "$(wc -l <"$dir/terms")" -le 110
+ok "the glossary has 70 terms or more" test "$(wc -l <"$dir/terms")" -ge 70
 sed 's/^\*\*\([^*]*\)\*\*.*/\1/' "$dir/terms" >"$dir/names"
 ok "they are in order" env LC_ALL=C sort -f -c "$dir/names"
 odd=$(LC_ALL=C grep -vE '^\*\*[^*]+\*\* \([^)]*[^ -~][^)]*\): .+\. \[[^]]+\]\([a-z_]+/[^)]+\), chapter ([1-9]|1[0-9]|20)\.$' "$dir/terms")
