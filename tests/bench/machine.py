@@ -141,14 +141,14 @@ class Load:
 
 # --- the limits: what the machine can do without any broker ---
 
-def page_cache_write(directory, size=1 << 30):
-    """Bytes a second of 1 MiB write()s into a new file, as dd does them."""
-    block = os.urandom(MIB)
+def page_cache_write(directory, size=1 << 30, block_bytes=MIB):
+    """Bytes a second of write()s of so many bytes into a new file, as dd does them."""
+    block = os.urandom(block_bytes)
     path = os.path.join(directory, "limit")
     fd = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
     try:
         begun = time.monotonic()
-        for _ in range(size // MIB):
+        for _ in range(size // block_bytes):
             os.write(fd, block)
         return size / (time.monotonic() - begun)
     finally:
@@ -156,14 +156,16 @@ def page_cache_write(directory, size=1 << 30):
         os.unlink(path)
 
 
-WRITTEN_BYTES = 800_000_000  # a producer's run ends there at the latest: fewer than can be warmed in time
+WRITTEN_BYTES = 400_000_000  # a producer's run ends there at the latest: fewer than can be warmed in time
 
 
 def warm_memory(directory, size):
     """On a virtual machine whose host takes free pages back, a page's first touch costs ten times as
     much: a file is written at 0.3 GB/s, and at 4 right after another one was removed. Whoever comes
-    after somebody who freed memory would win, so that each run that writes finds such memory."""
-    page_cache_write(directory, size)
+    after somebody who freed memory would win, so that each run that writes finds such memory. It is
+    warmed by writes that end within pages, as a broker's do: whole MiB are taken from elsewhere, and
+    leave the small pieces of free memory cold."""
+    page_cache_write(directory, size, 550_037)
 
 
 def to_socket(send, size):

@@ -264,7 +264,7 @@ def b9():
                [Goal("RF 3 / RF 1 >= 0.60, acks 1", ratio("RF 3, acks 1", "odradek", "odradek", other_setting="RF 1, acks 1"), at_least=0.60),
                 Goal("acks all / acks 1 >= 0.75, RF 3", ratio("RF 3, acks all", "odradek", "odradek", other_setting="RF 3, acks 1"), at_least=0.75),
                 Goal("cluster CPU of RF 3 <= 3.5 x RF 1", ratio("RF 3, acks 1", "odradek", "odradek", "server_us", "RF 1, acks 1"), at_most=3.5)],
-               [MSGS, MB, SERVER, CLIENT], writes=512 * MIB)
+               [MSGS, MB, SERVER, CLIENT], writes=256 * MIB)
 
 
 def b10():
@@ -361,7 +361,7 @@ def b12():
                 Goal("publish 100 B >= 50 x the RabbitMQ queue", ratio("publish 100 B", "odradek", "rabbitmq queue"), at_least=50),
                 Goal("replay 100 B >= 0.75 x RabbitMQ stream", ratio("replay 100 B", "odradek raw", "rabbitmq stream"), at_least=0.75),
                 Goal("replay 1 KiB >= 0.75 x RabbitMQ stream", ratio("replay 1 KiB", "odradek raw", "rabbitmq stream"), at_least=0.75)],
-               [MSGS, MB, SERVER, CLIENT], writes=1024 * MIB)
+               [MSGS, MB, SERVER, CLIENT], writes=256 * MIB)
 
 
 # --- B13 and B14 ---
