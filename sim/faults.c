@@ -39,7 +39,11 @@ static void strike_process(struct faults *f, struct sim_node *node, const struct
         case VERB_STOP: sim_node_stop(node); break;
         case VERB_RESTART: start(f, node); break;
         case VERB_PAUSE: sim_node_pause(node); break;
-        case VERB_RESUME: sim_node_resume(node); break;
+        case VERB_STALL: workload_stall(f->workload, node->config.id, true); break;
+        case VERB_RESUME:
+                sim_node_resume(node);
+                workload_stall(f->workload, node->config.id, false);
+                break;
         case VERB_CLOCK_JUMP: sim_node_jump_clock(node, action->jump_ns / SIM_NS_PER_MS); break;
         case VERB_CLOCK_DRIFT: sim_node_drift_clock(node, action->drift_ppm); break;
         default: assert(false);

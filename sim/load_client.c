@@ -73,7 +73,7 @@ static int64_t work(struct load_client *c)
 {
         int64_t now_us = sim_node_mono_ms(c->node) * 1000;
         c->has_news = false;
-        if (c->is_leaving)
+        if (c->is_leaving || c->is_stalled)
                 return INT64_MAX;
         switch (c->role) {
         case LOAD_PRODUCER: return load_producer_work(c, now_us);
@@ -119,7 +119,7 @@ enum kerr load_client_boot(struct sim_node *node, struct actor **actor)
         assert(!err); /* memory is all it needs */
         c->actor = (struct actor){actor_on_open, actor_on_frame, actor_on_close, actor_on_synced,
                                   actor_run_timers};
-        c->is_fenced = c->is_leaving = false;
+        c->is_fenced = c->is_leaving = c->is_stalled = false;
         switch (c->role) {
         case LOAD_PRODUCER: load_producer_open(c); break;
         case LOAD_MEMBER: break; /* it joins when there is something to read */

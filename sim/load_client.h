@@ -63,6 +63,7 @@ struct load_client {
         struct consumer *group_readers[SCENARIO_CLIENTS_MAX]; /* the admin's: ask for offsets */
         struct load_txn txn;
         bool is_leaving; /* asked to stop in good order: it begins nothing new */
+        bool is_stalled; /* its program is busy with something else */
         bool has_news;   /* a callback has left something to do */
         int64_t next_us; /* mono: when the next record, or question, is due */
 
@@ -172,6 +173,9 @@ struct consumer_config load_consumer_config(struct load_client *c);
 int32_t load_add_record(struct load_client *c, const struct consumer_record *record, int32_t group,
                         int32_t generation);
 void load_add_start(struct load_client *c, int32_t partition);
+
+/* A program that is busy is handed no records. */
+void load_pause(struct load_client *c, bool pauses);
 
 /* --- load_member.c --- */
 

@@ -38,6 +38,8 @@ static void on_assigned(void *context, const struct consumer_partition *partitio
                 add_assignment(c, partition, ASSIGNMENT_GIVEN);
                 load_add_start(c, member_first_partition(c) + partition);
         }
+        if (c->is_stalled)
+                load_pause(c, true);
 }
 
 static void on_revoked(void *context, const struct consumer_partition *partitions, int32_t count,

@@ -87,6 +87,7 @@ static bool try_process(struct load_client *c, int32_t index, int64_t now_us, in
         }
         m->busy_us = 0;
         member_process(c, &m->items[index]);
+        consumer_polled(c->consumer);
         return true;
 }
 
@@ -350,6 +351,8 @@ static int64_t work_in_transaction(struct load_client *c, int64_t now_us)
 
 int64_t member_work(struct load_client *c, int64_t now_us)
 {
+        if (c->member->busy_us == 0)
+                consumer_polled(c->consumer);
         switch ((enum commit_policy)c->plan->policy) {
         case COMMIT_AFTER: return work_after(c, now_us);
         case COMMIT_BEFORE: return work_before(c, now_us);

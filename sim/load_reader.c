@@ -96,6 +96,17 @@ struct consumer_config load_consumer_config(struct load_client *c)
         return config;
 }
 
+void load_pause(struct load_client *c, bool pauses)
+{
+        const struct statement *topic = &c->load->scenario->topics[c->plan->topic];
+        for (int32_t i = 0; c->consumer && i < topic->partitions; i++) {
+                if (pauses)
+                        consumer_pause(c->consumer, topic->name, i);
+                else
+                        consumer_resume(c->consumer, topic->name, i);
+        }
+}
+
 void load_reader_open(struct load_client *c)
 {
         struct consumer_config config = load_consumer_config(c);

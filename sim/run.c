@@ -229,9 +229,10 @@ static void start(struct run *r)
         workload_start(r->workload);
 }
 
-static void heal_client(struct sim_node *node)
+static void heal_client(struct run *r, struct sim_node *node)
 {
         sim_node_resume(node);
+        workload_stall(r->workload, node->config.id, false);
         if (node->clock.drift_ppm != 0)
                 sim_node_drift_clock(node, 0);
         if (node->boots > 0)
@@ -246,7 +247,7 @@ static void heal(struct run *r)
         cluster_heal(r->cluster);
         for (int32_t i = 0; i < r->sim->node_count; i++)
                 if (r->sim->nodes[i]->config.id >= SCENARIO_CLIENT_ID)
-                        heal_client(r->sim->nodes[i]);
+                        heal_client(r, r->sim->nodes[i]);
         cluster_observe(r->cluster);
 }
 

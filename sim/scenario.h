@@ -85,6 +85,8 @@
         X(RESTART, ACTION, "restart NODE", "starts what is down; all: the controllers too")       \
         X(WIPE, ACTION, "wipe BROKER [within LIMIT]", "its disk is replaced by an empty one")     \
         X(PAUSE, ACTION, "pause NODE", "the process does nothing for a while")                    \
+        X(STALL, ACTION, "stall CLIENT",                                                          \
+          "its program is busy and asks for no records; its client code, and heartbeats, go on")  \
         X(RESUME, ACTION, "resume NODE", "it goes on")                                            \
         X(CUT, ACTION, "cut NODE from OTHER", "no bytes between the two, either way")             \
         X(CUT_ONE_WAY, ACTION, "cut NODE to OTHER", "no bytes from the first to the second")      \

@@ -230,6 +230,19 @@ bool workload_owns(const struct workload *w, int32_t index, int32_t partition)
         return load_member_owns(&w->clients[index], partition);
 }
 
+void workload_stall(struct workload *w, int32_t node, bool stalls)
+{
+        int32_t index = node - SCENARIO_CLIENT_ID;
+        if (index < 0 || index >= w->scenario->client_count)
+                return;
+        struct load_client *c = &w->clients[index];
+        if (!sim_node_is_running(c->node) || c->is_stalled == stalls)
+                return;
+        c->is_stalled = stalls;
+        load_pause(c, stalls);
+        load_wake(c);
+}
+
 void workload_create_topic(struct workload *w, int32_t topic)
 {
         if (w->topics[topic] != LOAD_UNMADE)

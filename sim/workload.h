@@ -37,6 +37,10 @@ int32_t workload_read(const struct workload *w, int32_t index);
 /* The client's group has given it the partition (of the history). */
 bool workload_owns(const struct workload *w, int32_t index, int32_t partition);
 
+/* The program on the machine `node` does nothing from now on, or goes on; the client code below it
+ * does not stop. Other machines than clients', and what does not run, are left alone. */
+void workload_stall(struct workload *w, int32_t node, bool stalls);
+
 /* For the steps of a scenario. Topics by their index there; offset -1: all that was acknowledged.
  */
 void workload_create_topic(struct workload *w, int32_t topic);

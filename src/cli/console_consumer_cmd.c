@@ -165,6 +165,7 @@ static int run(struct console_consumer *c)
         bool can_write = true;
         while (!c->finished && !c->failed && can_write && !interrupted()) {
                 real_client_step(&c->client, STEP_MS);
+                consumer_polled(c->consumer);
                 tell_idle(c);
                 can_write = fflush(stdout) == 0 && !ferror(stdout);
                 if (c->timeout_ms >= 0 && clock_mono_ms() - c->last_ms >= c->timeout_ms)

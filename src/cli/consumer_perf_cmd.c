@@ -160,6 +160,7 @@ static int run(struct consumer_perf *c)
         while (more_to_come(c)) {
                 int64_t before = c->messages;
                 real_client_step(&c->client, STEP_MS);
+                consumer_polled(c->consumer);
                 if (c->messages > before)
                         c->last_us = perf_now_us();
                 struct mark now = mark_now(c);

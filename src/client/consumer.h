@@ -36,6 +36,8 @@
  *  (8) When a new leader's epoch is newer than what the position was last compared with, it is
  *      compared (OffsetForLeaderEpoch) before reading goes on (KIP-320). Where that leader's log
  *      was cut below it, on_error says OFFSET_OUT_OF_RANGE and reading goes on at the cut.
+ *  (9) Heartbeats go on while the program is busy, so it has to say itself that it is not hung:
+ *      consumer_polled() (KIP-62).
  *
  * Source: Kafka's Fetcher, SubscriptionState, ConsumerCoordinator, AbstractCoordinator; KIP-62, 74,
  * 320, 345, 429, 447. */
@@ -162,6 +164,15 @@ enum kerr consumer_resume(struct consumer *c, const char *topic, int32_t partiti
  * subscription; with count 0 it leaves the group. Partitions come and go by on_assigned and
  * on_revoked. Errors: INVALID_GROUP_ID without a group_id. */
 enum kerr consumer_subscribe(struct consumer *c, const char *const *topics, int32_t count);
+
+/* The program is alive: what a call of poll() says in Kafka. To be called whenever it has no record
+ * in work, and between two records. When max_poll_interval_ms have gone by since the last call (or
+ * consumer_subscribe()), found out at the next heartbeat, the member loses its partitions
+ * (on_revoked with LOST, nothing is committed) and leaves the group. A static member leaves without
+ * a word, and keeps its place until its session is over. The next call joins again. Nothing else
+ * waits for this call: callbacks come meanwhile, and rebalances go on. Source: KIP-62; Kafka's
+ * Heartbeat.pollTimeoutExpired(), AbstractCoordinator.maybeLeaveGroup(). */
+void consumer_polled(struct consumer *c);
 
 /* Commits; on_done comes once, with NONE, REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION,
  * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID (the offsets are not committed), or CONNECTION_FAILED and

@@ -191,7 +191,7 @@ void consumer_open_group(struct consumer *c)
                                             .assignor = config->assignor,
                                             .session_timeout_ms = config->session_timeout_ms,
                                             .heartbeat_interval_ms = config->heartbeat_interval_ms,
-                                            .rebalance_timeout_ms = config->max_poll_interval_ms,
+                                            .max_poll_interval_ms = config->max_poll_interval_ms,
                                             .request_timeout_ms = config->request_timeout_ms,
                                             .retry_backoff_ms = config->retry_backoff_ms,
                                             .context = c,
@@ -248,6 +248,12 @@ enum kerr consumer_subscribe(struct consumer *c, const char *const *topics, int3
         c->leaving = c->has_left = false;
         membership_subscribe(c->membership, topics, count);
         return KERR_NONE;
+}
+
+void consumer_polled(struct consumer *c)
+{
+        if (c->group_id)
+                membership_polled(c->membership);
 }
 
 bool consumer_group_metadata(const struct consumer *c, struct group_metadata *metadata)

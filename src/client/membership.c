@@ -119,7 +119,17 @@ static void begin_leave(struct membership *m, int64_t now_ms)
         forget_calls(m);
         m->state = LEAVING;
         m->leave_deadline_ms = now_ms + m->config.request_timeout_ms;
-        m->config.on_prepare(m->config.context, true);
+}
+
+/* KIP-62, Kafka's pollTimeoutExpired(). A program that may hang commits nothing on the way out. */
+static void leave_silent_program(struct membership *m, int64_t now_ms)
+{
+        world_log(client_world(m->config.client), WORLD_WARN,
+                  "group %s: the program was silent for max.poll.interval.ms, leaving",
+                  m->config.coordinator->key);
+        begin_leave(m, now_ms);
+        m->heartbeat_after_ms = m->leave_deadline_ms; /* none any more */
+        m->config.on_lost(m->config.context);
 }
 
 static void leave(struct membership *m, int64_t now_ms, int64_t *next_ms)
@@ -191,6 +201,17 @@ void membership_subscribe(struct membership *m, const char *const *topics, int32
         m->topics = copies;
         m->topic_count = count;
         m->rejoin_wanted = count > 0 && (changes || m->rejoin_wanted);
+        m->polled_ms = now_of(m);
+        client_wake(m->config.client);
+}
+
+void membership_polled(struct membership *m)
+{
+        bool has_left = m->state == OUT || m->state == LEAVING;
+        m->polled_ms = now_of(m);
+        if (!has_left || m->topic_count == 0 || m->rejoin_wanted)
+                return;
+        m->rejoin_wanted = true;
         client_wake(m->config.client);
 }
 
@@ -207,8 +228,12 @@ void membership_take_error(struct membership *m, enum kerr err, int32_t generati
 int64_t membership_run(struct membership *m, int64_t now_ms)
 {
         int64_t next_ms = INT64_MAX;
-        if (m->topic_count == 0 && m->state != OUT && m->state != LEAVING)
+        if (m->topic_count == 0 && m->state != OUT && m->state != LEAVING) {
                 begin_leave(m, now_ms);
+                m->config.on_prepare(m->config.context, true);
+        }
+        if (m->state == STABLE && now_ms - m->polled_ms >= m->config.max_poll_interval_ms)
+                leave_silent_program(m, now_ms);
         if (m->state == STABLE && m->plan && membership_plan_is_outdated(m->plan))
                 m->rejoin_wanted = true;
         if (m->rejoin_wanted && (m->state == OUT || m->state == STABLE))

@@ -1,10 +1,11 @@
 /* membership.h - one member of a consumer group: the classic group protocol, and nothing about
  * reading. A part of a consumer, not a service of its own.
  *
- *     OUT --subscribe--> PREPARING --settled--> JOINING --JoinGroup--> SYNCING --SyncGroup-->
- * STABLE ^                     ^                     |                      | | | +---- rebalance,
- * new subscription, new partitions, lost identity ---+
- *      +-- LEAVING <--unsubscribe-- any;  refused for good: any --> OUT
+ *     OUT --subscribe--> PREPARING -settled-> JOINING -JoinGroup-> SYNCING -SyncGroup-> STABLE
+ *      ^                     ^                    |                    |                    |
+ *      |                     +---- rebalance, new subscription or partitions, lost identity +
+ *      +-- LEAVING <-- unsubscribe (any state), silent program (STABLE)
+ *      +-- refused for good (any state)
  *
  *     PREPARING  the owner gives up what it may not keep; its commits must end first
  *     JOINING    the coordinator collects the members and makes one of them the leader
@@ -16,7 +17,11 @@
  * back but to -1 (no member), and then on_lost has been called. (3) Errors that pass are retried
  * after retry_backoff_ms; those that stay end in on_refused. (4) Heartbeats go out while we are a
  * member and no JoinGroup or SyncGroup is under way (the coordinator holds these back itself, and
- * does not count the time).
+ * does not count the time). (5) They come from here and not from the program, so they say nothing
+ * about it: one that does not call membership_polled() for max_poll_interval_ms is taken for hung.
+ * The member loses everything and leaves, and joins again at the next call. A static one sends no
+ * LeaveGroup, it only falls silent: others get its partitions when its session is over (Kafka's
+ * maybeLeaveGroup()).
  *
  * Times are mono_ms. Source: Kafka's AbstractCoordinator and ConsumerCoordinator; KIP-62, 345, 394,
  * 429. */
@@ -35,7 +40,8 @@ struct membership_config {
         struct coordinator_finder *coordinator; /* of the group; it has the group's id */
         const char *group_instance_id;          /* NULL: a dynamic member; borrowed */
         enum assignor_kind assignor;
-        int32_t session_timeout_ms, heartbeat_interval_ms, rebalance_timeout_ms;
+        int32_t session_timeout_ms, heartbeat_interval_ms;
+        int32_t max_poll_interval_ms; /* the rebalance timeout, too */
         int64_t request_timeout_ms, retry_backoff_ms;
         void *context;
         /* The group rebalances, or (leaving) is left: give up what cannot be kept. */
@@ -60,6 +66,9 @@ void membership_free(struct membership *m);
  * there are none. Copied. */
 void membership_subscribe(struct membership *m, const char *const *topics, int32_t count);
 bool membership_subscribes(const struct membership *m, struct str topic);
+
+/* The program is alive. */
+void membership_polled(struct membership *m);
 
 /* An answer to a commit with that generation said so. */
 void membership_take_error(struct membership *m, enum kerr err, int32_t generation);

@@ -84,7 +84,7 @@ static void write_join(struct serde *s, void *context)
                 subscription_write(&subscription, world_of(m), &arena)};
         struct join_group_request request = {.group_id = str_of(m->config.coordinator->key),
                                              .session_timeout_ms = m->config.session_timeout_ms,
-                                             .rebalance_timeout_ms = m->config.rebalance_timeout_ms,
+                                             .rebalance_timeout_ms = m->config.max_poll_interval_ms,
                                              .member_id = str_of(m->member_id),
                                              .group_instance_id = instance_id(m),
                                              .protocol_type = str_of("consumer"),
@@ -130,7 +130,7 @@ static void on_joined(void *context, const struct client_response *response)
 
 void membership_send_join(struct membership *m, int64_t *next_ms)
 {
-        int64_t longest = (int64_t)m->config.rebalance_timeout_ms + JOIN_LAPSE_MS;
+        int64_t longest = (int64_t)m->config.max_poll_interval_ms + JOIN_LAPSE_MS;
         send_call(m, &m->join,
                   (struct client_request){.api_key = API_JOIN_GROUP,
                                           .version_min = version_min(m, 5),

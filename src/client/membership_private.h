@@ -29,6 +29,7 @@ struct membership {
         int64_t retry_after_ms;     /* back-off of JoinGroup and SyncGroup */
         int64_t heartbeat_after_ms; /* the next one is due */
         int64_t leave_deadline_ms;
+        int64_t polled_ms;            /* the program was last heard of */
         struct membership_plan *plan; /* of the leader; NULL: we are not */
         struct sync_group_assignment *assignments;
         int32_t assignment_count;

@@ -16,6 +16,15 @@ for scenario in sim/scenarios/zoo/*.scn; do
         "$sim" run "$scenario" --bug "$bug" >"$dir/second" 2>&1
         ok "$bug on: the same at the same event" cmp "$dir/first" "$dir/second"
 done
+# How long after the step of this kind the last partition of c2 had a new owner, in tenths of a second.
+taken_over() {
+        sed "s/stall c2/$1 c2/" sim/scenarios/stops-polling.scn >"$dir/polls.scn"
+        "$sim" replay "$dir/polls.scn" | awk -v step=" $1 c2" '$0 ~ step { from = $1 } / resume c2/ { exit }
+                / is given orders/ && from { last = $1 } END { printf "%d", (last - from) * 10 }'
+}
+hung=$(taken_over stall) asleep=$(taken_over pause)
+ok "a hung program is replaced after three sessions, a sleeping machine after one: $hung, $asleep" \
+        test "$hung" -ge 18 -a "$hung" -le 24 -a "$asleep" -ge 5 -a "$asleep" -le 10
 "$sim" crash-points sim/scenarios/pipeline.scn >"$dir/table"
 ok "a pipeline that is killed at each of its events keeps what its policy promises" test $? -eq 0
 "$sim" crash-points sim/scenarios/pipeline.scn >"$dir/again"

@@ -70,6 +70,49 @@ static void members_share(void **state)
         }
 }
 
+/* Goal: a program that is busy does nothing and is handed nothing; after max.poll.interval.ms,
+ * three sessions, its partitions are lost and go to others; it joins again when it goes on. Method:
+ * c1 is busy from second 1 to second 4, with each policy. */
+static void busy_program_is_replaced(void **state)
+{
+        (void)state;
+        static const char *const policies[] = {"after", "before", "auto"};
+        const int64_t second = INT64_C(1000000000);
+        for (int i = 0; i < 3; i++) {
+                char text[600];
+                struct run_report r;
+                snprintf(text, sizeof text,
+                         "topic t partitions 4\nproducer p topic t rate 100/s\n"
+                         "consumer c1 topic t group g commit %s session 600ms\n"
+                         "consumer c2 topic t group g commit %s session 600ms\n"
+                         "at 1s stall c1\nat 4s resume c1\nrun 5s\n"
+                         "expect nothing skipped by groups\nexpect one owner\n",
+                         policies[i], policies[i]);
+                run(text, &r);
+                for (int32_t k = 0; k < r.history.read_count; k++) {
+                        const struct history_read *read = &r.history.reads[k];
+                        if (read->client == 1 && read->done_ns > second)
+                                assert_true(read->done_ns >= 4 * second);
+                }
+                int32_t lost = 0, inherited = 0, given_again = 0;
+                for (int32_t k = 0; k < r.history.assignment_count; k++) {
+                        const struct history_assignment *a = &r.history.assignments[k];
+                        bool is_given = a->kind == ASSIGNMENT_GIVEN;
+                        if (a->client == 1 && a->kind == ASSIGNMENT_LOST) {
+                                assert_in_range(a->time_ns, 27 * second / 10, 30 * second / 10);
+                                lost++;
+                        }
+                        inherited += a->client == 2 && is_given && lost > 0 &&
+                                     a->time_ns < 35 * second / 10;
+                        given_again += a->client == 1 && is_given && a->time_ns > 4 * second;
+                }
+                assert_int_equal(lost, 2);
+                assert_true(inherited >= 2);
+                assert_int_equal(given_again, 2);
+                run_report_deinit(&r);
+        }
+}
+
 /* Goal: a transactional producer commits and aborts as it is told, and readers of committed data
  * see the former only. */
 static void transactions_end_as_wished(void **state)
@@ -189,6 +232,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(members_share),
+                cmocka_unit_test(busy_program_is_replaced),
                 cmocka_unit_test(transactions_end_as_wished),
                 cmocka_unit_test(outputs_name_their_inputs),
                 cmocka_unit_test(tombstones_are_known),

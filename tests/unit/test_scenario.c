@@ -113,6 +113,7 @@ static void prints_what_it_read(void **state)
                 "at 2s restart all\n"
                 "at 2s wipe broker 1\n"
                 "at 2s pause p1\n"
+                "at 2s stall c1\n"
                 "at 2s resume p1\n"
                 "at 2s cut p1 from broker 1\n"
                 "at 2s cut broker 1 to p1\n"
