@@ -177,8 +177,8 @@ void consumer_polled(struct consumer *c);
 /* Commits; on_done comes once, with NONE, REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION,
  * UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID (the offsets are not committed), or CONNECTION_FAILED and
  * TIMED_OUT_LOCALLY: nobody knows. What can be tried again is. A consumer with a group_id that did
- * not subscribe commits as a simple consumer. offsets NULL: the positions of all assigned
- * partitions. */
+ * not subscribe commits as a simple consumer; one that did, and is no member now, commits nothing
+ * (UNKNOWN_MEMBER_ID). offsets NULL: the positions of all assigned partitions. */
 typedef void consumer_committed(void *context, enum kerr err);
 enum kerr consumer_commit(struct consumer *c, const struct consumer_offset *offsets, int32_t count,
                           consumer_committed *on_done, void *context);

@@ -283,8 +283,14 @@ static int64_t try_operation(struct operation *o, int64_t now_ms)
         }
         if (now_ms < o->retry_after_ms)
                 return o->retry_after_ms < o->deadline_ms ? o->retry_after_ms : o->deadline_ms;
-        if (o->is_commit && c->membership &&
-            membership_waits_for_plan(c->membership, o->generation))
+        /* Without a generation the coordinator would take it for a tool that sets offsets, and an
+         * empty group would obey: a member that was replaced says nothing (Kafka's
+         * CommitFailedException). */
+        if (o->is_commit && o->generation < 0 && !membership_is_out(c->membership)) {
+                end_operation(o, KERR_UNKNOWN_MEMBER_ID);
+                return INT64_MAX;
+        }
+        if (o->is_commit && membership_waits_for_plan(c->membership, o->generation))
                 return o->deadline_ms;
         enum kerr err = coordinator_node(&c->coordinator, &request.node);
         if (err && !error_is_retriable(err)) {

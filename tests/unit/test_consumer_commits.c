@@ -217,6 +217,30 @@ static void commit_waits_for_the_plan(void **state)
         group_close(&f);
 }
 
+/* Goal: who has subscribed commits as a member or not at all. An empty group would take offsets
+ * from a stranger, so one that was replaced could set back what its heirs have committed. Method:
+ * before the first JoinGroup is answered; after the membership is lost. */
+static void no_member_commits_nothing(void **state)
+{
+        (void)state;
+        struct group_fixture f;
+        struct consumer_config config = group_config();
+        group_open(&f, &config);
+        group_subscribe(&f, "t");
+        commit_t0(&f, 4);
+        answer_find(&f, KERR_NONE, 2);
+        expect_said(&f, "committed:UNKNOWN_MEMBER_ID ");
+        answer_join(&f, KERR_NONE, "m1", 3, false);
+        answer_sync(&f, KERR_NONE, "0");
+        answer_offsets(&f, KERR_NONE, 0);
+        script_advance(f.w, 3000);
+        answer_heartbeat(&f, KERR_UNKNOWN_MEMBER_ID);
+        commit_t0(&f, 4);
+        expect_said(&f, "join sync assigned:t-0 lost:t-0 committed:UNKNOWN_MEMBER_ID ");
+        assert_int_equal(count_requests(&f, API_OFFSET_COMMIT), 0);
+        group_close(&f);
+}
+
 /* Goal: when no answer comes nobody knows whether the offsets are committed, and the commit says so
  * in request.timeout.ms.
  * Method: silence; no coordinator at all. */
@@ -313,6 +337,7 @@ int main(void)
                 cmocka_unit_test(refusals_are_told),
                 cmocka_unit_test(commit_of_an_old_generation),
                 cmocka_unit_test(commit_waits_for_the_plan),
+                cmocka_unit_test(no_member_commits_nothing),
                 cmocka_unit_test(silence_is_told),
                 cmocka_unit_test(committed_offsets_are_shown),
                 cmocka_unit_test(nothing_is_committed),
