@@ -4,8 +4,9 @@
  *     {"messages": N, "bytes": N, "seconds": S, "cpu_s": C, "p50_us": P, "p99_us": P}
  *
  * Bytes are those of the payloads, without keys, headers or framing: the same for all peers. The
- * clock begins with the first message, when the connection stands. cpu_s is of that time too. The
- * percentiles are left out where nothing was timed one by one. */
+ * clock begins with the first message, when the connection stands, and ends with the report, or
+ * when perf_end() was called last. cpu_s is of that time too. The percentiles are left out where
+ * nothing was timed one by one. */
 #ifndef TESTS_BENCH_PERF_H
 #define TESTS_BENCH_PERF_H
 
@@ -19,6 +20,7 @@
 
 struct perf {
         double begun_s, begun_cpu_s;
+        double ended_s, ended_cpu_s; /* 0: not yet */
         int64_t messages, bytes;
 };
 
@@ -57,17 +59,25 @@ static inline double perf_elapsed_s(const struct perf *p)
         return perf_now_s() - p->begun_s;
 }
 
+static inline void perf_end(struct perf *p)
+{
+        p->ended_s = perf_now_s();
+        p->ended_cpu_s = perf_cpu_s();
+}
+
 static inline void perf_count(struct perf *p, int64_t messages, int64_t bytes)
 {
         p->messages += messages;
         p->bytes += bytes;
 }
 
-static inline void perf_report(const struct perf *p)
+static inline void perf_report(struct perf *p)
 {
+        if (p->ended_s == 0)
+                perf_end(p);
         printf("{\"messages\": %lld, \"bytes\": %lld, \"seconds\": %.6f, \"cpu_s\": %.6f}\n",
-               (long long)p->messages, (long long)p->bytes, perf_elapsed_s(p),
-               perf_cpu_s() - p->begun_cpu_s);
+               (long long)p->messages, (long long)p->bytes, p->ended_s - p->begun_s,
+               p->ended_cpu_s - p->begun_cpu_s);
 }
 
 /* NAME=VALUE among the arguments from `first` on; NULL: it is not there. */

@@ -192,8 +192,13 @@ static void consume(struct run *r, rd_kafka_conf_t *conf)
                         perf_begin(&r->perf);
                         first = false;
                 }
-                /* An end of the log is only the present one while somebody produces. */
-                if (!take(r, messages, count) && !r->count && ++ends == r->partitions)
+                /* An end of the log is only the present one while somebody produces. A broker says
+                 * it when it has waited for more in vain: that is not the clock's. */
+                int64_t before = r->perf.messages;
+                bool more = take(r, messages, count);
+                if (r->perf.messages > before)
+                        perf_end(&r->perf);
+                if (!more && !r->count && ++ends == r->partitions)
                         break;
                 if (!first && (r->count ? r->perf.messages >= r->count
                                         : perf_elapsed_s(&r->perf) >= r->seconds))
