@@ -139,17 +139,20 @@ class Bench:
         finally:
             server.delete_topic(name)
 
-    def filled(self, server, size, size_bytes=None):
-        """The name of a topic with records of `size`; filled at the first call."""
-        size_bytes = size_bytes or (20_000_000 if self.quick else FILL_BYTES[size])
-        key = (server.name, size, size_bytes)
+    def fill(self, server, size, size_bytes):
+        """The name of a new topic with records of `size`."""
+        topic = self.new_topic()
+        server.create_topic(topic)
+        if not server.name.startswith("null"):
+            self.clients.wire(server, "produce", topic, size, records=size_bytes // size,
+                              records_per_request=FILL_BATCH[size])
+        return topic
+
+    def filled(self, server, size):
+        """The same, filled at the first call and kept."""
+        key = (server.name, size)
         if key not in self.filled_topics:
-            topic = self.new_topic()
-            server.create_topic(topic)
-            if not server.name.startswith("null"):
-                self.clients.wire(server, "produce", topic, size, records=size_bytes // size,
-                                  records_per_request=FILL_BATCH[size])
-            self.filled_topics[key] = topic
+            self.filled_topics[key] = self.fill(server, size, 20_000_000 if self.quick else FILL_BYTES[size])
         return self.filled_topics[key]
 
     def long_topic(self, server, fresh):
