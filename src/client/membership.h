@@ -13,15 +13,16 @@
  *     STABLE     heartbeats, until one of them is answered with REBALANCE_IN_PROGRESS
  *
  *  (1) What was assigned is ours until the owner gave it up in on_prepare or on_assignment, or
- * until on_lost: the coordinator has given it to others without us. (2) The generation never goes
- * back but to -1 (no member), and then on_lost has been called. (3) Errors that pass are retried
- * after retry_backoff_ms; those that stay end in on_refused. (4) Heartbeats go out while we are a
- * member and no JoinGroup or SyncGroup is under way (the coordinator holds these back itself, and
- * does not count the time). (5) They come from here and not from the program, so they say nothing
- * about it: one that does not call membership_polled() for max_poll_interval_ms is taken for hung.
- * The member loses everything and leaves, and joins again at the next call. A static one sends no
- * LeaveGroup, it only falls silent: others get its partitions when its session is over (Kafka's
- * maybeLeaveGroup()).
+ *      until on_lost: the coordinator has given it to others without us.
+ *  (2) The generation never goes back but to -1 (no member), and then on_lost has been called.
+ *  (3) Errors that pass are retried after retry_backoff_ms; those that stay end in on_refused.
+ *  (4) Heartbeats go out while we are a member and no JoinGroup or SyncGroup is under way (the
+ *      coordinator holds these back itself, and does not count the time).
+ *  (5) They come from here and not from the program, so they say nothing about it: one that does
+ *      not call membership_polled() for max_poll_interval_ms is taken for hung. The member loses
+ *      everything and leaves, and joins again at the next call. A static one sends no LeaveGroup,
+ *      it only falls silent: others get its partitions when its session is over (Kafka's
+ *      maybeLeaveGroup()).
  *
  * Times are mono_ms. Source: Kafka's AbstractCoordinator and ConsumerCoordinator; KIP-62, 345, 394,
  * 429. */
